@@ -1,0 +1,67 @@
+# `make` alone prints what there is. Every target that needs the environment
+# goes through `env`, which does nothing when the environment is as it should
+# be. Choose another interpreter with `make env PYTHON=/path/to/python3.10`.
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHON
+# The models of the demo and of the tests are small: more threads only wait.
+export OMP_NUM_THREADS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
+# mmcv is compiled for the CPU, so a GPU must not be chosen by itself.
+ifneq ($(FORCE_CUDA),1)
+export CUDA_VISIBLE_DEVICES :=
+endif
+export FORCE_CUDA
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help env demo test lint format types docstrings spelling unit wheel \
+	lock clean distclean
+
+help:  ## print this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | \
+		awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+env:  ## make .venv (once: some minutes, mmcv is compiled); no-op afterwards
+	@bash tools/dev/setup_env.sh $(VENV)
+
+demo: env  ## train, test and draw HVR-Net on a small made data set
+	$(BIN)/python tools/dev/run_demo.py
+
+test: env lint spelling types docstrings unit  ## all checks, as CI runs them
+
+lint: env  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: env  ## let ruff rewrite the files
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+spelling: env  ## codespell
+	$(BIN)/codespell
+
+types: env  ## mypy
+	$(BIN)/mypy
+
+docstrings: env  ## share of documented functions
+	$(BIN)/interrogate -c setup.cfg mmhvr tools
+
+unit: env  ## pytest
+	$(BIN)/python -m pytest
+
+wheel: env  ## dist/mmhvr-*.whl
+	rm -rf build
+	$(BIN)/python -m pip wheel --no-deps --no-build-isolation \
+		--no-cache-dir --wheel-dir dist .
+
+lock: env  ## resolve requirements/lock/*.txt anew (needs uv in .venv)
+	bash tools/dev/lock.sh
+
+clean:  ## remove caches and build products
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune \
+		-exec rm -rf {} +
+
+distclean: clean  ## also remove .venv, data and what runs left behind
+	rm -rf $(VENV) data work_dirs mmhvr/.mim mmhvr.egg-info
