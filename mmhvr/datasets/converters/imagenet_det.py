@@ -1,0 +1,86 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""From ImageNet DET's layout to one COCO JSON file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, Mapping, Optional, Union
+
+from mmengine.utils import track_iter_progress
+
+from .classes import IMAGENET_VID_CLASSES, make_categories
+from .coco_writer import CocoWriter
+from .imagenet_vid import annotation_folder
+from .lists import find_list, read_det_list
+from .xml_reader import read_xml
+
+
+def convert_det(
+    root: Union[str, Path],
+    out_file: Union[str, Path],
+    classes: Optional[Mapping[str, str]] = None,
+    list_file: Optional[Union[str, Path]] = None,
+    box_offset: int = 0,
+    progress: bool = True,
+) -> Dict[str, int]:
+    """Convert the still images that a list names.
+
+    MMTracking's file of the same name also holds the images that are not in
+    the list (marked as unused for VID) and a 31st category for all other
+    classes; no training on VID reads either, so both are left out here.
+
+    Args:
+        root (str | Path): Folder with ``Annotations/DET`` and the list.
+        out_file (str | Path): JSON file to write.
+        classes (Mapping[str, str], optional): Names by class id; the 30
+            classes of ImageNet VID by default. Objects of other classes are
+            skipped; an image without any other object stays, without boxes.
+        list_file (str | Path, optional): List of the images, if it is not
+            under its usual name in ``ImageSets/DET`` or ``Lists``.
+        box_offset (int): 0 or 1, see
+            :func:`mmhvr.datasets.converters.convert_vid`.
+        progress (bool): Show a progress bar.
+
+    Returns:
+        dict[str, int]: Number of ``images`` and ``annotations``.
+
+    Raises:
+        FileNotFoundError: A folder, list or XML file is missing.
+        ValueError: A list or XML file is malformed, or an argument is wrong.
+    """
+    if box_offset not in (0, 1):
+        raise ValueError(f'box_offset must be 0 or 1, found {box_offset!r}')
+    root = Path(root)
+    folder = annotation_folder(root, 'DET')
+    names = read_det_list(find_list(root, 'DET', 'det', list_file))
+    categories = make_categories(
+        IMAGENET_VID_CLASSES if classes is None else classes
+    )
+    category_ids = {item['encode_name']: item['id'] for item in categories}
+    with CocoWriter(out_file, ('images', 'annotations'), categories) as writer:
+        for name in track_iter_progress(names) if progress else names:
+            frame = read_xml(folder / f'{name}.xml')
+            image_id = writer.add(
+                'images',
+                dict(
+                    file_name=f'{name}.JPEG',
+                    height=frame.height,
+                    width=frame.width,
+                    is_vid_train_frame=True,
+                ),
+            )
+            for item in frame.objects:
+                if item.name not in category_ids:
+                    continue
+                box = item.to_xywh(box_offset)
+                writer.add(
+                    'annotations',
+                    dict(
+                        image_id=image_id,
+                        category_id=category_ids[item.name],
+                        bbox=box,
+                        area=box[2] * box[3],
+                        iscrowd=0,
+                    ),
+                )
+    return dict(writer.counts)

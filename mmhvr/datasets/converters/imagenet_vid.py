@@ -1,0 +1,137 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""From ImageNet VID's layout to one CocoVID JSON file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, Mapping, Optional, Union
+
+from mmengine.utils import track_iter_progress
+
+from .classes import IMAGENET_VID_CLASSES, make_categories
+from .coco_writer import CocoWriter
+from .lists import ListedVideo, find_list, read_train_list, read_val_list
+from .xml_reader import read_xml
+
+
+def annotation_folder(root: Path, part: str) -> Path:
+    """Folder of the XML files; FileNotFoundError if it is missing."""
+    folder = root / 'Annotations' / part
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f'annotation folder {folder} does not exist; the root must hold '
+            f'Data/{part} and Annotations/{part} as in the archives of '
+            'ILSVRC2015'
+        )
+    return folder
+
+
+def _convert_video(
+    video: ListedVideo,
+    folder: Path,
+    writer: CocoWriter,
+    category_ids: Mapping[str, int],
+    instances: Dict[tuple, int],
+    box_offset: int,
+) -> None:
+    """Append one video's frames and boxes."""
+    video_id = writer.add('videos', dict(name=video.name))
+    for frame_id in range(video.length):
+        name = f'{video.name}/{frame_id:06d}'
+        frame = read_xml(folder / f'{name}.xml')
+        image_id = writer.add(
+            'images',
+            dict(
+                file_name=f'{name}.JPEG',
+                height=frame.height,
+                width=frame.width,
+                frame_id=frame_id,
+                video_id=video_id,
+                is_vid_train_frame=frame_id in video.key_frames,
+            ),
+        )
+        for item in frame.objects:
+            if item.name not in category_ids:
+                continue
+            if not item.track_id:
+                raise ValueError(
+                    f'{folder / name}.xml: an object has no <trackid>; give '
+                    'each object of a video the same id in all its frames'
+                )
+            # Ids are unique over the data set and stay with the track.
+            instance_id = instances.setdefault(
+                (video_id, item.track_id), len(instances) + 1
+            )
+            box = item.to_xywh(box_offset)
+            writer.add(
+                'annotations',
+                dict(
+                    video_id=video_id,
+                    image_id=image_id,
+                    category_id=category_ids[item.name],
+                    instance_id=instance_id,
+                    bbox=box,
+                    area=box[2] * box[3],
+                    iscrowd=0,
+                    occluded=item.occluded,
+                    generated=item.generated,
+                ),
+            )
+
+
+def convert_vid(
+    root: Union[str, Path],
+    split: str,
+    out_file: Union[str, Path],
+    classes: Optional[Mapping[str, str]] = None,
+    list_file: Optional[Union[str, Path]] = None,
+    box_offset: int = 0,
+    progress: bool = True,
+) -> Dict[str, int]:
+    """Convert one split of ImageNet VID, or of data in its layout.
+
+    XML bounds are pixels with both ends included. By default the box is
+    ``[xmin, ymin, xmax - xmin, ymax - ymin]``: what MMTracking's converter
+    writes, so that its files and these are interchangeable, and what the
+    reference evaluation expects, which adds 1 to widths and heights itself.
+    ``box_offset=1`` writes the full extent instead.
+
+    Args:
+        root (str | Path): Folder with ``Annotations/VID`` and the list.
+        split (str): ``'train'`` or ``'val'``.
+        out_file (str | Path): JSON file to write.
+        classes (Mapping[str, str], optional): Names by class id; the 30
+            classes of ImageNet VID by default. Objects of other classes are
+            skipped.
+        list_file (str | Path, optional): List of the videos, if it is not
+            under its usual name in ``ImageSets/VID`` or ``Lists``.
+        box_offset (int): 0 or 1, see above.
+        progress (bool): Show a progress bar.
+
+    Returns:
+        dict[str, int]: Number of ``videos``, ``images`` and ``annotations``.
+
+    Raises:
+        FileNotFoundError: A folder, list or XML file is missing.
+        ValueError: A list or XML file is malformed, or an argument is wrong.
+    """
+    if split not in ('train', 'val'):
+        raise ValueError(f"split must be 'train' or 'val', found {split!r}")
+    if box_offset not in (0, 1):
+        raise ValueError(f'box_offset must be 0 or 1, found {box_offset!r}')
+    root = Path(root)
+    folder = annotation_folder(root, 'VID')
+    read_list = read_train_list if split == 'train' else read_val_list
+    videos = read_list(find_list(root, 'VID', split, list_file))
+    categories = make_categories(
+        IMAGENET_VID_CLASSES if classes is None else classes
+    )
+    category_ids = {item['encode_name']: item['id'] for item in categories}
+    instances: Dict[tuple, int] = {}
+    sections = ('videos', 'images', 'annotations')
+    with CocoWriter(out_file, sections, categories) as writer:
+        for video in track_iter_progress(videos) if progress else videos:
+            _convert_video(
+                video, folder, writer, category_ids, instances, box_offset
+            )
+    return dict(writer.counts)
