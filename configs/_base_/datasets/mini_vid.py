@@ -1,0 +1,106 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+# The small made data set for HVR-Net: triplets of videos for training, a
+# window of frames at test.
+dataset_type = 'TripletVideoDataset'
+data_root = 'data/mini/'
+classes = (
+    'zero',
+    'one',
+    'two',
+    'three',
+    'four',
+    'five',
+    'six',
+    'seven',
+    'eight',
+    'nine',
+)
+metainfo = dict(CLASSES=classes)
+
+# K categories x N videos a batch, T frames a video: the paper's 3 x 3 x 3.
+num_categories = 3
+videos_per_category = 3
+num_frames = 3
+# Frames of the test window; a mini video has 16.
+num_test_frames = 15
+# (long side, short side) in pixels at most: the size that a small network
+# trains at in minutes without a GPU.
+img_scale = (160, 96)
+
+train_pipeline = [
+    dict(type='LoadVideoFrames'),
+    dict(
+        type='TransformBroadcaster',
+        share_random_params=True,
+        transforms=[
+            dict(type='LoadTrackAnnotations', with_instance_id=True),
+            dict(type='mmdet.Resize', scale=img_scale, keep_ratio=True),
+            # No flip: a mirrored digit is not that digit any more.
+        ],
+    ),
+    dict(type='PackTrackInputs', meta_keys=('video_label',)),
+]
+test_pipeline = [
+    # Keeps the decoded frames of a window, since the next one shares them.
+    dict(type='LoadVideoFrames', cache_size=num_test_frames),
+    dict(
+        type='TransformBroadcaster',
+        share_random_params=True,
+        transforms=[
+            dict(type='mmdet.Resize', scale=img_scale, keep_ratio=True),
+            # After resizing: at test boxes stay in pixels of the file.
+            dict(type='LoadTrackAnnotations', with_instance_id=True),
+        ],
+    ),
+    dict(type='PackTrackInputs', meta_keys=('video_label',)),
+]
+
+train_dataloader = dict(
+    batch_size=num_categories * videos_per_category,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    batch_sampler=dict(
+        type='TripletVideoBatchSampler',
+        num_categories=num_categories,
+        videos_per_category=videos_per_category,
+    ),
+    dataset=dict(
+        type=dataset_type,
+        data_root=data_root,
+        metainfo=metainfo,
+        ann_file='annotations/imagenet_vid_train.json',
+        data_prefix=dict(img_path='Data/VID'),
+        filter_cfg=dict(filter_empty_gt=True, min_size=32),
+        frame_sampler=dict(
+            type='BilateralFrameSampler', num_frames=num_frames
+        ),
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    drop_last=False,
+    # Whole videos to a process, so that its decoded frames serve again.
+    sampler=dict(type='VideoSampler'),
+    dataset=dict(
+        type=dataset_type,
+        data_root=data_root,
+        metainfo=metainfo,
+        ann_file='annotations/imagenet_vid_val.json',
+        data_prefix=dict(img_path='Data/VID'),
+        frame_sampler=dict(
+            type='WindowFrameSampler', num_frames=num_test_frames
+        ),
+        pipeline=test_pipeline,
+        test_mode=True,
+    ),
+)
+test_dataloader = val_dataloader
+
+val_evaluator = dict(
+    type='VIDMetric', ann_file=data_root + 'annotations/imagenet_vid_val.json'
+)
+test_evaluator = val_evaluator

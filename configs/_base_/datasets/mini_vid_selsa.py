@@ -1,0 +1,106 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+# The small made data set for MMTracking's SELSA, with MMTracking's own data
+# set, in the way of its configs: two references for training, references over
+# the whole video at test.
+dataset_type = 'ImagenetVIDDataset'
+data_root = 'data/mini/'
+classes = (
+    'zero',
+    'one',
+    'two',
+    'three',
+    'four',
+    'five',
+    'six',
+    'seven',
+    'eight',
+    'nine',
+)
+metainfo = dict(CLASSES=classes)
+
+# As many frames as HVR-Net has in mini_vid.py: a target and two others for
+# training, a target and 14 others at test.
+num_ref_imgs = 2
+num_test_ref_imgs = 14
+# Frames before and after the target to draw references from: any of the video,
+# as mini_vid.py does, since no mini video is that long.
+frame_range = 1000
+# As in mini_vid.py.
+img_scale = (160, 96)
+
+train_pipeline = [
+    dict(
+        type='TransformBroadcaster',
+        share_random_params=True,
+        transforms=[
+            dict(type='LoadImageFromFile'),
+            dict(type='LoadTrackAnnotations', with_instance_id=True),
+            dict(type='mmdet.Resize', scale=img_scale, keep_ratio=True),
+        ],
+    ),
+    dict(type='PackTrackInputs'),
+]
+test_pipeline = [
+    dict(
+        type='TransformBroadcaster',
+        share_random_params=True,
+        transforms=[
+            dict(type='LoadImageFromFile'),
+            dict(type='mmdet.Resize', scale=img_scale, keep_ratio=True),
+        ],
+    ),
+    dict(type='PackTrackInputs', pack_single_img=False),
+]
+
+train_dataloader = dict(
+    # The only batch size that MMTracking's SELSA takes.
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type=dataset_type,
+        data_root=data_root,
+        metainfo=metainfo,
+        ann_file='annotations/imagenet_vid_train.json',
+        data_prefix=dict(img_path='Data/VID'),
+        filter_cfg=dict(filter_empty_gt=True, min_size=32),
+        load_as_video=True,
+        ref_img_sampler=dict(
+            num_ref_imgs=num_ref_imgs,
+            frame_range=frame_range,
+            filter_key_img=True,
+            method='bilateral_uniform',
+        ),
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    drop_last=False,
+    sampler=dict(type='VideoSampler'),
+    dataset=dict(
+        type=dataset_type,
+        data_root=data_root,
+        metainfo=metainfo,
+        ann_file='annotations/imagenet_vid_val.json',
+        data_prefix=dict(img_path='Data/VID'),
+        load_as_video=True,
+        ref_img_sampler=dict(
+            num_ref_imgs=num_test_ref_imgs,
+            # This method asks that the range spans num_ref_imgs.
+            frame_range=[-(num_test_ref_imgs // 2), num_test_ref_imgs // 2],
+            method='test_with_adaptive_stride',
+        ),
+        pipeline=test_pipeline,
+        test_mode=True,
+    ),
+)
+test_dataloader = val_dataloader
+
+val_evaluator = dict(
+    type='VIDMetric', ann_file=data_root + 'annotations/imagenet_vid_val.json'
+)
+test_evaluator = val_evaluator

@@ -1,0 +1,264 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Batches of K categories x N videos, from which a triplet can be chosen."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+from mmengine.dataset import DefaultSampler
+from mmengine.dist import get_dist_info, sync_random_seed
+from mmtrack.registry import DATA_SAMPLERS
+from torch.utils.data import BatchSampler, ConcatDataset
+
+from .video_records import NO_LABEL, VideoRecord
+
+
+@DATA_SAMPLERS.register_module()
+class TripletVideoBatchSampler(BatchSampler):
+    """Draw K categories and N videos of each, the target video first.
+
+    A batch is drawn like this: K distinct categories, each equally likely, of
+    which the first is the target's; N distinct videos of each, in proportion
+    to their number of key frames; one key frame of each video, each equally
+    likely. The proportion keeps the still images of ImageNet DET, which are
+    fourteen times as many as the videos of ImageNet VID but have one key
+    frame each where a video has fifteen, from filling the batches.
+
+    A video belongs to its main category alone. Where enough of them exist,
+    the videos of the other categories hold no object of the target category
+    at all; otherwise the main category decides alone.
+
+    A batch is a list of data set indices: the target video, the other videos
+    of its category, then the other categories one after another. It depends
+    on (seed, epoch, rank) and its place in the epoch alone. The epoch is the
+    wrapped sampler's, whose ``set_epoch`` mmengine calls, and is handed on to
+    the data sets at the start of each pass.
+
+    Args:
+        sampler: The sampler that mmengine builds, ``DefaultSampler``. Gives
+            data set, epoch and seed; its order of indices is not used.
+        batch_size: K N.
+        num_categories: K, at least 2: a negative video must exist.
+        videos_per_category: N, at least 2: a positive video must exist.
+        seed: Seed of the draws. None: that of ``sampler``.
+        num_batches: Batches of an epoch on each rank. None: key frames / (K N
+            x number of ranks), at least 1.
+        skip_small_categories: Leave categories of fewer than N videos out
+            instead of raising an error.
+
+    Raises:
+        TypeError: If the sampler has no epoch, or the data set is not made of
+            ``TripletVideoDataset``.
+        ValueError: If ``batch_size`` is not K N, K or N is below 2, or there
+            are too few categories or videos.
+    """
+
+    def __init__(
+        self,
+        sampler: DefaultSampler,
+        batch_size: int,
+        num_categories: int = 3,
+        videos_per_category: int = 3,
+        seed: Optional[int] = None,
+        num_batches: Optional[int] = None,
+        skip_small_categories: bool = False,
+    ) -> None:
+        _check_sizes(batch_size, num_categories, videos_per_category)
+        if num_batches is not None and num_batches < 1:
+            raise ValueError(
+                f'num_batches must be at least 1 or None, but is {num_batches}'
+            )
+        if not hasattr(sampler, 'epoch'):
+            raise TypeError(
+                f'{type(sampler).__name__} has no epoch, so every epoch would '
+                "draw the same batches; use sampler=dict(type='DefaultSampler'"
+                ', shuffle=True), which an iteration-based loop restarts too'
+            )
+        if seed is None:
+            seed = getattr(sampler, 'seed', None)
+        self.seed = sync_random_seed() if seed is None else seed
+        self.sampler: DefaultSampler = sampler
+        self.batch_size = batch_size
+        self.drop_last = True
+        self.num_categories = num_categories
+        self.videos_per_category = videos_per_category
+        self.rank, world_size = get_dist_info()
+
+        self._datasets, self._videos = _collect(sampler.dataset)
+        names = self._datasets[0].metainfo['CLASSES']
+        pools = _pools(
+            self._videos,
+            len(names),
+            videos_per_category,
+            skip_small_categories,
+            names,
+        )
+        if len(pools) < num_categories:
+            counts = ', '.join(
+                f'{names[label]} {len(pool)}' for label, pool in pools.items()
+            )
+            raise ValueError(
+                f'num_categories={num_categories}, but only {len(pools)} '
+                f'categories have {videos_per_category} videos or more: '
+                f'{counts or "none"}; lower num_categories (and batch_size), '
+                'or add videos'
+            )
+        self._pools = pools
+        self._labels = sorted(pools)
+        self._disjoint_pools: Dict[Tuple[int, int], List[int]] = {}
+        key_frames = sum(
+            len(self._videos[video].key_indices)
+            for pool in pools.values()
+            for video in pool
+        )
+        self.num_batches = num_batches or max(
+            1, key_frames // (batch_size * world_size)
+        )
+
+    def __len__(self) -> int:
+        """Batches of an epoch on this rank, the same on every rank."""
+        return self.num_batches
+
+    def __iter__(self) -> Iterator[List[int]]:
+        """Yield the batches of the sampler's epoch."""
+        epoch = self.sampler.epoch
+        # Runs when the loader asks for the first batch: after the workers
+        # have started, before any of them gets an index of this epoch.
+        for dataset in self._datasets:
+            dataset.set_epoch(epoch, self.seed)
+        rng = np.random.default_rng([self.seed, epoch, self.rank])
+        for _ in range(self.num_batches):
+            yield self._draw_batch(rng)
+
+    def _draw_batch(self, rng: np.random.Generator) -> List[int]:
+        """Draw one batch of data set indices."""
+        categories = rng.choice(
+            self._labels, self.num_categories, replace=False
+        ).tolist()
+        batch = []
+        for category in categories:
+            pool = self._pool(category, categories[0])
+            weights = np.array(
+                [len(self._videos[video].key_indices) for video in pool]
+            )
+            videos = rng.choice(
+                pool,
+                self.videos_per_category,
+                replace=False,
+                p=weights / weights.sum(),
+            )
+            batch += [
+                int(rng.choice(self._videos[video].key_indices))
+                for video in videos
+            ]
+        return batch
+
+    def _pool(self, category: int, target: int) -> Sequence[int]:
+        """Videos of a category, without the target category if possible."""
+        if category == target:
+            return self._pools[category]
+        pair = (category, target)
+        if pair not in self._disjoint_pools:
+            pool = self._pools[category]
+            disjoint = [
+                video
+                for video in pool
+                if target not in self._videos[video].labels
+            ]
+            enough = len(disjoint) >= self.videos_per_category
+            self._disjoint_pools[pair] = disjoint if enough else pool
+        return self._disjoint_pools[pair]
+
+
+def _check_sizes(
+    batch_size: int, num_categories: int, videos_per_category: int
+) -> None:
+    """Raise a ValueError unless a batch of K N videos holds a triplet."""
+    if num_categories < 2:
+        raise ValueError(
+            f'num_categories (K) must be at least 2, since the negative video '
+            f'is of another category than the target, but is {num_categories}'
+        )
+    if videos_per_category < 2:
+        raise ValueError(
+            f'videos_per_category (N) must be at least 2, since the positive '
+            f"video is another one of the target's category, but is "
+            f'{videos_per_category}'
+        )
+    if batch_size != num_categories * videos_per_category:
+        raise ValueError(
+            f'batch_size must be num_categories x videos_per_category = '
+            f'{num_categories} x {videos_per_category} = '
+            f'{num_categories * videos_per_category}, but is {batch_size}; '
+            'set batch_size of the data loader to it'
+        )
+
+
+def _collect(
+    dataset: Any, offset: int = 0
+) -> Tuple[List[Any], List[VideoRecord]]:
+    """Look through concatenated data sets for their parts and videos.
+
+    Args:
+        dataset: A ``TripletVideoDataset`` or a concatenation of such.
+        offset: Index of the data set's first sample.
+
+    Returns:
+        The parts, and all their videos with indices of the whole.
+    """
+    if isinstance(dataset, ConcatDataset):
+        parts: List[Any] = []
+        videos: List[VideoRecord] = []
+        children: Sequence[Any] = dataset.datasets
+        for child in children:
+            more_parts, more_videos = _collect(child, offset)
+            parts += more_parts
+            videos += more_videos
+            offset += len(child)
+        return parts, videos
+    if not hasattr(dataset, 'videos'):
+        raise TypeError(
+            f'TripletVideoBatchSampler needs a TripletVideoDataset or a '
+            f'ConcatDataset of them, but got {type(dataset).__name__}; for a '
+            'shorter epoch use its argument num_batches'
+        )
+    return [dataset], [
+        record._replace(
+            key_indices=tuple(offset + i for i in record.key_indices)
+        )
+        for record in dataset.videos()
+    ]
+
+
+def _pools(
+    videos: Sequence[VideoRecord],
+    num_classes: int,
+    videos_per_category: int,
+    skip_small: bool,
+    names: Sequence[str],
+) -> Dict[int, List[int]]:
+    """Group videos by main category and check that there are enough."""
+    found: Dict[int, List[int]] = defaultdict(list)
+    for number, video in enumerate(videos):
+        if video.label != NO_LABEL:
+            found[video.label].append(number)
+    small = [
+        label
+        for label in range(num_classes)
+        if len(found[label]) < videos_per_category
+    ]
+    if small and not skip_small:
+        counts = ', '.join(f'{names[i]} {len(found[i])}' for i in small)
+        raise ValueError(
+            f'videos_per_category={videos_per_category}, but these categories '
+            f'have fewer videos: {counts}; lower videos_per_category (and '
+            'batch_size), add videos, take them out of the class names, or '
+            'set skip_small_categories=True'
+        )
+    return {
+        label: found[label]
+        for label in range(num_classes)
+        if label not in small
+    }

@@ -1,0 +1,252 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Videos as samples of T frames with the target frame first."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+from mmengine.dataset import force_full_init
+from mmtrack.datasets import ImagenetVIDDataset
+from mmtrack.registry import DATASETS, TASK_UTILS
+
+from .annotation_file import (
+    group_frames,
+    is_key_frame,
+    match_categories,
+    read_annotations,
+    still_images,
+)
+from .draw_state import DrawState, seeded_globals
+from .video_records import VideoRecord, main_category
+
+
+@DATASETS.register_module()
+class TripletVideoDataset(ImagenetVIDDataset):
+    """ImageNet VID, or data in its form, for HVR-Net.
+
+    A data set index is a key frame, which becomes the target frame of its
+    sample. The pipeline gets lists over the T frames of the sample: the
+    target first, then the supports that ``frame_sampler`` chose, in the order
+    of the video. Differences from MMTracking's data set:
+
+    * The number of frames is what the frame sampler says: a target at the end
+      of a video, a video of one frame and a still image get as many.
+    * A sample is a function of (seed, epoch, index) alone. The pipeline's
+      random transforms (they draw from ``random`` and ``numpy.random``) are
+      seeded for each sample too, so neither the number of workers nor the
+      order of the samples matters.
+    * Frames know the category of their video: ``video_label`` is the category
+      with the most boxes in the whole video, ties to the lowest, -1 for a
+      video without boxes.
+    * Labels follow the *names* in the meta information, in any order, which
+      may be spelled ``CLASSES`` or ``classes``; both are kept.
+    * A sample that fails is an error, never another sample in its place.
+    * An image record without ``is_vid_train_frame`` is a key frame. At test
+      every frame of every video is a target, in order.
+
+    Args:
+        frame_sampler: Config of a frame sampler. None: three frames,
+            bilateral, for training; a window of 31 frames at test.
+        seed: Seed of every random choice. None: the seed of the batch sampler,
+            0 without one.
+        load_as_video: False treats each image as a video of one frame, as the
+            still images of ImageNet DET.
+        **kwargs: Arguments of :class:`mmengine.dataset.BaseDataset`.
+
+    Raises:
+        FileNotFoundError: If the data root or annotation file is missing.
+        ValueError: If the annotation file has no videos, no frame to train on
+            or none of the categories.
+    """
+
+    def __init__(
+        self,
+        frame_sampler: Optional[dict] = None,
+        seed: Optional[int] = None,
+        load_as_video: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        if kwargs.pop('ref_img_sampler', None) is not None:
+            raise TypeError(
+                'TripletVideoDataset takes frame_sampler instead '
+                'of ref_img_sampler, such as frame_sampler=dict('
+                "type='BilateralFrameSampler', num_frames=3)"
+            )
+        if frame_sampler is None:
+            name = 'Window' if kwargs.get('test_mode') else 'Bilateral'
+            frame_sampler = dict(type=f'{name}FrameSampler')
+        self.frame_sampler = TASK_UTILS.build(frame_sampler)
+        self.seed = seed
+        self._draw_state = DrawState(seed or 0)
+        super().__init__(
+            load_as_video=load_as_video, ref_img_sampler=None, **kwargs
+        )
+
+    def set_epoch(self, epoch: int, seed: Optional[int] = None) -> None:
+        """Set the epoch that the random choices depend on.
+
+        Reaches worker processes that already run. ``TripletVideoBatchSampler``
+        calls this at the start of each pass; with another sampler nobody does,
+        and each epoch has the same support frames.
+
+        Args:
+            epoch: The epoch.
+            seed: The batch sampler's seed, used if the data set has none.
+        """
+        if self.seed is not None:
+            seed = self.seed
+        elif seed is None:
+            seed = self._draw_state.get()[0]
+        self._draw_state.set(seed, epoch)
+
+    @force_full_init
+    def videos(self) -> List[VideoRecord]:
+        """Return the videos that have key frames, in order."""
+        keys: Dict[int, List[int]] = {}
+        for index, frame in enumerate(self.valid_data_indices):
+            video = bisect_right(self._video_starts, frame) - 1
+            keys.setdefault(video, []).append(index)
+        return [
+            VideoRecord(*self._video_labels[video], tuple(indices))
+            for video, indices in keys.items()
+        ]
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: Optional[dict] = None) -> dict:
+        """Accept either spelling of the class names and keep both."""
+        meta = super()._load_metainfo(metainfo)
+        given = [
+            key for key in ('CLASSES', 'classes') if key in (metainfo or {})
+        ]
+        names = meta[(given or ['CLASSES'])[0]]
+        if isinstance(names, str) or len(set(names)) != len(names):
+            raise ValueError(
+                f'class names must be a sequence of distinct '
+                f'names, but are {names!r}'
+            )
+        if len(given) == 2 and tuple(meta['classes']) != tuple(names):
+            raise ValueError(
+                f'metainfo holds two lists of class names that differ, '
+                f'CLASSES={names!r} and classes={meta["classes"]!r}; give one'
+            )
+        meta['CLASSES'] = meta['classes'] = tuple(names)
+        return meta
+
+    def load_data_list(self) -> Tuple[List[dict], List[int]]:
+        """Read the annotation file.
+
+        Returns:
+            The frames of all videos, video by video in the order of
+            ``frame_id``, and the places of the key frames among them.
+        """
+        coco = read_annotations(self.ann_file, self.data_root)
+        self.cat2label = match_categories(
+            coco.dataset.get('categories', []),
+            self.metainfo['CLASSES'],
+            self.ann_file,
+        )
+        self.cat_ids = list(self.cat2label)
+        self.cat_img_map = coco.cat_img_map
+        if self.load_as_video:
+            groups = group_frames(coco.dataset, self.ann_file)
+        else:
+            groups = still_images(coco.dataset, self.test_mode)
+        data_list: List[dict] = []
+        key_frames: List[int] = []
+        self._video_starts: List[int] = []
+        self._video_labels: List[Tuple[int, frozenset]] = []
+        for images in groups:
+            frames = [
+                self.parse_data_info(
+                    dict(
+                        raw_img_info={**image, 'img_id': image['id']},
+                        raw_ann_info=coco.imgToAnns.get(image['id'], []),
+                    )
+                )
+                for image in images
+            ]
+            labels = [
+                instance['bbox_label']
+                for frame in frames
+                for instance in frame['instances']
+            ]
+            label = main_category(labels)
+            self._video_starts.append(len(data_list))
+            self._video_labels.append((label, frozenset(labels)))
+            for frame in frames:
+                if self.test_mode or is_key_frame(frame):
+                    key_frames.append(len(data_list))
+                frame.update(
+                    video_label=label,
+                    video_length=len(frames),
+                    is_video_data=self.load_as_video,
+                )
+                data_list.append(frame)
+        return data_list, key_frames
+
+    def filter_data(self) -> List[int]:
+        """Drop key frames by ``filter_cfg`` and make sure that some stay."""
+        key_frames = super().filter_data()
+        if not key_frames:
+            raise ValueError(
+                f'{self.ann_file} leaves no target frame out of '
+                f'{len(self.data_list)} images: none has is_vid_train_frame, '
+                f'a box of a class, and the least size that filter_cfg='
+                f'{self.filter_cfg} asks for'
+            )
+        return key_frames
+
+    def __getitem__(self, idx: int) -> Any:
+        self.full_init()
+        return self.prepare_data(idx)
+
+    def prepare_data(self, idx: int) -> Any:
+        """Choose the frames of a sample and run the pipeline.
+
+        Args:
+            idx: Index of the key frame that is the target.
+
+        Returns:
+            What the pipeline returns.
+
+        Raises:
+            ValueError: If a step of the pipeline returns None or cannot use
+                the sample; the message names image and step.
+        """
+        target = self.get_data_info(idx)
+        place, length = target['frame_id'], target['video_length']
+        rng = np.random.default_rng(
+            [*self._draw_state.get(), target['sample_idx']]
+        )
+        supports = self.frame_sampler(place, length, rng)
+        start = int(self.valid_data_indices[idx]) - place
+        frames = [target] + [
+            self._get_ori_data_info(start + support) for support in supports
+        ]
+        results = {key: [frame.get(key) for frame in frames] for key in target}
+        num_left = sum(support < place for support in supports)
+        results['num_left_ref_imgs'] = [num_left] * len(frames)
+        with seeded_globals(int(rng.integers(2**32))):
+            return self._run_pipeline(results)
+
+    def _run_pipeline(self, results: dict) -> Any:
+        """Run the pipeline step by step, to name the one that fails."""
+        image = results['img_path'][0]
+        for step in self.pipeline.transforms:
+            name = type(step).__name__
+            try:
+                results = step(results)
+            except ValueError as error:
+                raise ValueError(
+                    f'{name} failed on the sample whose target '
+                    f'is {image}: {error}'
+                ) from error
+            if results is None:
+                raise ValueError(
+                    f'{name} returned None for the sample whose target is '
+                    f'{image}; a batch of K x N videos cannot do without it: '
+                    'remove the step, or drop the frame with filter_cfg'
+                )
+        return results
