@@ -1,0 +1,220 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Which detection finds which annotated box, for one class of a data set.
+
+Legend: G annotated boxes, D detections, P pairs of a box and a detection of
+one image; boxes are xyxy in pixels, in any order of images. ``offset`` is
+added to every width and height: 1 takes the coordinates as the first and the
+last pixel of a box, as the published ImageNet VID evaluators do, 0 takes
+them as edges.
+
+A box with x2 - x1 + offset <= 0 or y2 - y1 + offset <= 0 (an inverted box)
+has no area, and overlaps nothing.
+"""
+
+from typing import Iterator, Tuple
+
+import numpy as np
+
+# Pairs looked at together: about 100 MB of temporary float64 arrays.
+PAIRS_AT_ONCE = 1 << 20
+
+
+def match_detections(
+    gt_boxes: np.ndarray,
+    gt_images: np.ndarray,
+    det_boxes: np.ndarray,
+    det_images: np.ndarray,
+    det_scores: np.ndarray,
+    iou_thr: float = 0.5,
+    offset: float = 1,
+) -> np.ndarray:
+    """Assign detections to annotated boxes greedily by score.
+
+    In each image the detections choose in the order of their scores, and
+    each takes the box with the largest IoU of at least ``iou_thr`` among the
+    boxes that no better detection has taken. Each box is found once. Ties in
+    score go to the first detection, ties in IoU to the first box.
+
+    A detection whose best box is taken may so find its second best one, as
+    in the ILSVRC evaluation and COCO's; in PASCAL VOC's it may not.
+
+    Args:
+        gt_boxes (np.ndarray): Annotated boxes of one class, [G, 4].
+        gt_images (np.ndarray): Index of each box's image, int [G].
+        det_boxes (np.ndarray): Detections of the same class, [D, 4].
+        det_images (np.ndarray): Index of each detection's image, int [D].
+        det_scores (np.ndarray): Confidence of each detection, [D].
+        iou_thr (float): The least IoU of a match. Defaults to 0.5.
+        offset (float): Added to widths and heights. Defaults to 1.
+
+    Returns:
+        np.ndarray: Index of the box that each detection found, or -1 for
+        none, int64 [D].
+
+    Raises:
+        ValueError: If a score is NaN.
+
+    Example:
+        >>> boxes = np.array([[0., 0., 9., 9.]])
+        >>> twice = boxes.repeat(2, axis=0)
+        >>> match_detections(boxes, np.array([7]), twice, np.array([7, 7]),
+        ...                  np.array([.2, .9]))
+        array([-1,  0])
+    """
+    rank = np.empty(len(det_scores), dtype=np.int64)
+    rank[descending_order(det_scores)] = np.arange(len(det_scores))
+    gt, det, iou = _overlapping_pairs(
+        gt_boxes, gt_images, det_boxes, det_images, iou_thr, offset
+    )
+    # The first pair of an image is now the choice of its best detection.
+    order = np.lexsort((gt, -iou, rank[det], gt_images[gt]))
+    gt, det = gt[order], det[order]
+    matches = np.full(len(det_scores), -1, dtype=np.int64)
+    taken = np.zeros(len(gt_boxes), dtype=bool)
+    # Each round makes the first choice in all images at once and drops the
+    # pairs that it settles: as many rounds as boxes in the fullest image.
+    while len(gt):
+        images = gt_images[gt]
+        first = np.flatnonzero(np.append(True, images[1:] != images[:-1]))
+        matches[det[first]] = gt[first]
+        taken[gt[first]] = True
+        open_ = (matches[det] < 0) & ~taken[gt]
+        gt, det = gt[open_], det[open_]
+    return matches
+
+
+def covered_by_crowd(
+    crowd_boxes: np.ndarray,
+    crowd_images: np.ndarray,
+    det_boxes: np.ndarray,
+    det_images: np.ndarray,
+    min_share: float = 0.5,
+    offset: float = 1,
+) -> np.ndarray:
+    """Tell which detections lie in a crowd region, by COCO's rule.
+
+    Args:
+        crowd_boxes (np.ndarray): Crowd regions of one class, [G, 4].
+        crowd_images (np.ndarray): Index of each region's image, int [G].
+        det_boxes (np.ndarray): Detections of the same class, [D, 4].
+        det_images (np.ndarray): Index of each detection's image, int [D].
+        min_share (float): The least share of a detection's own area that one
+            region must cover. Defaults to 0.5.
+        offset (float): Added to widths and heights. Defaults to 1.
+
+    Returns:
+        np.ndarray: bool [D].
+    """
+    covered = np.zeros(len(det_boxes), dtype=bool)
+    for crowd, det in iter_pairs(crowd_images, det_images):
+        inside = _intersection(crowd_boxes[crowd], det_boxes[det], offset)
+        area = _area(det_boxes[det], offset)
+        covered[det[(area > 0) & (inside >= min_share * area)]] = True
+    return covered
+
+
+def paired_iou(
+    boxes: np.ndarray, others: np.ndarray, offset: float = 1
+) -> np.ndarray:
+    """Intersection over union of the i-th box with the i-th other box.
+
+    Args:
+        boxes (np.ndarray): [P, 4].
+        others (np.ndarray): [P, 4].
+        offset (float): Added to widths and heights. Defaults to 1.
+
+    Returns:
+        np.ndarray: float64 [P]; 0 where both boxes are without area.
+
+    Example:
+        >>> paired_iou(np.array([[0, 0, 9, 9]]), np.array([[5, 0, 14, 9]]))
+        array([0.33333333])
+    """
+    both = _intersection(boxes, others, offset)
+    union = _area(boxes, offset) + _area(others, offset) - both
+    return np.divide(both, union, out=np.zeros_like(union), where=union > 0)
+
+
+def iter_pairs(
+    gt_images: np.ndarray, det_images: np.ndarray
+) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
+    """Pair every detection with every annotated box of its image.
+
+    Args:
+        gt_images (np.ndarray): Index of each box's image, int [G].
+        det_images (np.ndarray): Index of each detection's image, int [D].
+
+    Yields:
+        tuple[np.ndarray, np.ndarray]: Indices of the boxes and of the
+        detections, int64 [P] each. One detection's pairs come together; P is
+        about ``PAIRS_AT_ONCE`` at most.
+    """
+    order = np.argsort(gt_images, kind='stable')
+    images = gt_images[order]
+    start = np.searchsorted(images, det_images, side='left')
+    count = np.searchsorted(images, det_images, side='right') - start
+    dets = np.flatnonzero(count)
+    ends = np.cumsum(count[dets])
+    begin = 0
+    while begin < len(dets):
+        done = ends[begin - 1] if begin else 0
+        end = np.searchsorted(ends, done + PAIRS_AT_ONCE, side='right')
+        part = dets[begin : max(end, begin + 1)]
+        number = count[part]
+        nth = np.arange(number.sum()) - np.repeat(
+            np.cumsum(number) - number, number
+        )
+        yield (
+            order[np.repeat(start[part], number) + nth],
+            np.repeat(part, number),
+        )
+        begin += len(part)
+
+
+def descending_order(scores: np.ndarray) -> np.ndarray:
+    """Order of falling scores; equal scores keep their order, int64 [D]."""
+    if np.isnan(scores).any():
+        raise ValueError(
+            f'{int(np.isnan(scores).sum())} of {len(scores)} scores are NaN, '
+            'so detections have no order; look for the frame whose '
+            'prediction went wrong'
+        )
+    return np.argsort(-scores, kind='stable')
+
+
+def _overlapping_pairs(
+    gt_boxes: np.ndarray,
+    gt_images: np.ndarray,
+    det_boxes: np.ndarray,
+    det_images: np.ndarray,
+    iou_thr: float,
+    offset: float,
+) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All pairs of one image whose IoU reaches the threshold, and the IoU."""
+    gts = [np.zeros(0, dtype=np.int64)]
+    dets = [np.zeros(0, dtype=np.int64)]
+    ious = [np.zeros(0)]
+    for gt, det in iter_pairs(gt_images, det_images):
+        iou = paired_iou(gt_boxes[gt], det_boxes[det], offset)
+        near = iou >= iou_thr
+        gts.append(gt[near])
+        dets.append(det[near])
+        ious.append(iou[near])
+    return np.concatenate(gts), np.concatenate(dets), np.concatenate(ious)
+
+
+def _intersection(
+    boxes: np.ndarray, others: np.ndarray, offset: float
+) -> np.ndarray:
+    """Area that the i-th boxes share in square pixels, float64 [P]."""
+    x1, y1, x2, y2 = boxes.T.astype(np.float64)
+    u1, v1, u2, v2 = others.T.astype(np.float64)
+    width = np.minimum(x2, u2) - np.maximum(x1, u1) + offset
+    height = np.minimum(y2, v2) - np.maximum(y1, v1) + offset
+    return np.maximum(width, 0) * np.maximum(height, 0)
+
+
+def _area(boxes: np.ndarray, offset: float) -> np.ndarray:
+    """Area of boxes in square pixels, 0 for an inverted one, float64 [P]."""
+    x1, y1, x2, y2 = boxes.T.astype(np.float64)
+    return np.maximum(x2 - x1 + offset, 0) * np.maximum(y2 - y1 + offset, 0)

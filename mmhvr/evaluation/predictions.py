@@ -1,0 +1,87 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""From a model's data samples to the flat arrays of an evaluation.
+
+Legend: n detections of a frame, D detections of the data set.
+"""
+
+from typing import Any, Dict
+
+import numpy as np
+import torch
+
+from .structures import Detections
+
+
+def read_prediction(sample: dict, name: str) -> Dict[str, np.ndarray]:
+    """Take one frame's detections from a data sample, and check them.
+
+    Args:
+        sample (dict): A data sample as a dict, with ``pred_det_instances``
+            (MMTracking) or ``pred_instances`` (MMDetection): bboxes [n, 4]
+            xyxy in pixels, scores [n], labels [n], as tensors or arrays.
+        name (str): What to call the frame in an error.
+
+    Returns:
+        dict[str, np.ndarray]: bboxes float32 [n, 4], scores float32 [n],
+        labels int32 [n].
+
+    Raises:
+        ValueError: If there are no predictions, their lengths differ, or a
+            score or a coordinate is not finite.
+    """
+    pred = sample.get('pred_det_instances', sample.get('pred_instances'))
+    if pred is None:
+        raise ValueError(
+            f'the sample of {name!r} has no predictions: neither '
+            'pred_det_instances nor pred_instances is among '
+            f'{sorted(sample)}; let the model return its data samples from '
+            'predict'
+        )
+    # MMDetection may wrap boxes in an object that holds the tensor.
+    boxes = getattr(pred['bboxes'], 'tensor', pred['bboxes'])
+    bboxes = _to_host(boxes, torch.float32).reshape(-1, 4)
+    scores = _to_host(pred['scores'], torch.float32)
+    labels = _to_host(pred['labels'], torch.int32)
+    if not len(bboxes) == len(scores) == len(labels):
+        raise ValueError(
+            f'the predictions of {name!r} do not fit together: {len(bboxes)} '
+            f'bboxes, {len(scores)} scores, {len(labels)} labels; each '
+            'detection needs one of each'
+        )
+    for what, values in (('scores', scores), ('bboxes', bboxes)):
+        if not np.isfinite(values).all():
+            raise ValueError(
+                f'{what} of {name!r} are NaN or infinite; the model has '
+                'diverged or its half precision overflowed: evaluate an '
+                'earlier checkpoint, or test without --amp'
+            )
+    return dict(bboxes=bboxes, scores=scores, labels=labels)
+
+
+def join_predictions(frames: Dict[int, Dict[str, np.ndarray]]) -> Detections:
+    """Put the detections of all frames one after the other.
+
+    Args:
+        frames (dict[int, dict]): What :func:`read_prediction` returned, by
+            the index of the image; at least one.
+
+    Returns:
+        Detections: In the order of the images' indices, whatever the order
+        of the dict, so that equal scores always rank alike.
+    """
+    images = sorted(frames)
+    kept = [frames[image] for image in images]
+    return Detections(
+        boxes=np.concatenate([frame['bboxes'] for frame in kept]),
+        labels=np.concatenate([frame['labels'] for frame in kept]),
+        images=np.repeat(
+            np.array(images, dtype=np.int64),
+            [len(frame['labels']) for frame in kept],
+        ),
+        scores=np.concatenate([frame['scores'] for frame in kept]),
+    )
+
+
+def _to_host(values: Any, dtype: torch.dtype) -> np.ndarray:
+    """Copy a tensor or an array to an array of a type."""
+    return torch.as_tensor(values).detach().to('cpu', dtype).numpy()

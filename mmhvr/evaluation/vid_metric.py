@@ -1,0 +1,260 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""VID mAP as a metric of MMEngine's evaluation loop.
+
+Legend: n detections of a frame, K classes.
+"""
+
+import logging
+from typing import Any, Dict, List, Optional, Sequence
+
+import numpy as np
+from mmengine.dist import all_gather_object
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+from mmtrack.registry import METRICS
+
+from .annotations import load_annotations
+from .average_precision import average_precisions, mean_average_precision
+from .coco_average_precision import coco_average_precisions
+from .predictions import join_predictions, read_prediction
+from .report import format_table
+from .structures import Detections
+
+
+@METRICS.register_module()
+class VIDMetric(BaseMetric):
+    """Mean average precision over the frames of a video data set.
+
+    ``vid/mAP50`` is the number that papers print for ImageNet VID: the area
+    under the precision envelope at IoU 0.5, mean over the classes that have
+    annotated boxes; ``vid/AP50_<class>`` is one class's. ``vid/coco/AP`` and
+    ``vid/coco/AP50`` are COCO's values, from pycocotools, which read the
+    envelope at 101 recalls: AP50 and mAP50 differ by about half a point.
+
+    Predictions are gathered by image id, so that neither the number of
+    processes nor the frames that a sampler hands out twice change a value.
+    Frames without a prediction count as frames without detections, and
+    their number is logged. Labels and categories are matched by name: a
+    category that the model does not know is not evaluated.
+
+    It evaluates the ``pred_det_instances`` of MMTracking's samples and the
+    ``pred_instances`` of MMDetection's.
+
+    Args:
+        ann_file (str): COCO or CocoVID annotation file of the evaluated data.
+        coco (bool): Whether to compute COCO's values too; on 100,000 frames
+            this takes many minutes. Defaults to True.
+        classwise (bool): Whether to return the AP of each class. Defaults to
+            True.
+        iou_thr (float): The least IoU of a match, in (0, 1]; the keys name
+            it in percent. COCO's values keep their own. Defaults to 0.5.
+        offset (float): Added to widths and heights of boxes: 1 as in the
+            published VID evaluators, or 0. Defaults to 1.
+        **kwargs: ``collect_device``, ``collect_dir`` and ``prefix`` of
+            :class:`mmengine.evaluator.BaseMetric`.
+
+    Raises:
+        FileNotFoundError: If there is no annotation file.
+        ValueError: If an argument is out of range, or the annotation file is
+            without images or boxes.
+    """
+
+    default_prefix: Optional[str] = 'vid'
+
+    def __init__(
+        self,
+        ann_file: str,
+        coco: bool = True,
+        classwise: bool = True,
+        iou_thr: float = 0.5,
+        offset: float = 1,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not 0 < iou_thr <= 1:
+            raise ValueError(f'iou_thr must be in (0, 1], but got {iou_thr}')
+        if offset not in (0, 1):
+            raise ValueError(
+                f'offset must be 0 (edges) or 1 (pixels), but got {offset}'
+            )
+        self.ann_file = ann_file
+        self.coco = coco
+        self.classwise = classwise
+        self.iou_thr = iou_thr
+        self.offset = offset
+        self.annotations = load_annotations(ann_file)
+        self._index = {
+            img_id: i for i, img_id in enumerate(self.annotations.image_ids)
+        }
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Keep the detections of a batch.
+
+        Args:
+            data_batch (Any): Not used.
+            data_samples (Sequence[dict]): Data samples as dicts with
+                ``img_id`` and ``pred_det_instances`` or ``pred_instances``
+                (bboxes [n, 4] xyxy in pixels of the original frame, scores
+                [n], labels [n]).
+
+        Raises:
+            ValueError: If a sample has no id or no predictions, an id that
+                is not in the annotation file, or values that are not finite.
+        """
+        for sample in data_samples:
+            img_id = sample.get('img_id')
+            if img_id not in self._index:
+                raise ValueError(
+                    f'image id {img_id!r} is not in {self.ann_file!r}; the '
+                    'evaluator and the data loader must name the same '
+                    'annotation file, and the pipeline must pack img_id'
+                )
+            name = self.annotations.image_names[self._index[img_id]]
+            self.results.append(
+                dict(img_id=img_id, **read_prediction(sample, name))
+            )
+
+    def evaluate(self, size: int) -> dict:
+        """Gather the predictions of all processes and evaluate them.
+
+        MMEngine interleaves the processes' lists and cuts the result at
+        ``size``, which drops the right samples only if each process got
+        every n-th one. Here nothing is cut, and copies are told by image id.
+
+        Args:
+            size (int): Length of the data set.
+
+        Returns:
+            dict: The metrics, the same in each process.
+        """
+        total = sum(all_gather_object(len(self.results)))
+        try:
+            return super().evaluate(max(size, total))
+        finally:
+            self.results.clear()
+
+    def compute_metrics(self, results: List[dict]) -> Dict[str, float]:
+        """Evaluate the detections of all frames.
+
+        Args:
+            results (list[dict]): What :meth:`process` kept, in any order; of
+                several results of a frame the first counts.
+
+        Returns:
+            dict[str, float]: The metrics without prefix; a class without
+            annotated boxes has none.
+
+        Raises:
+            ValueError: If there are no predictions, a label is out of range,
+                or no class of the model has annotated boxes.
+        """
+        classes = self._classes()
+        gt = self.annotations.ground_truth(classes)
+        self._compare_names(classes)
+        det = self._detections(results)
+        self._check_labels(det, classes)
+        name = f'AP{100 * self.iou_thr:g}'
+        aps = average_precisions(
+            gt, det, len(classes), self.iou_thr, self.offset
+        )
+        metrics = {f'm{name}': mean_average_precision(aps)}
+        columns = {f'VID {name} (area)': aps}
+        note = (
+            f'VID {name}: area under the precision envelope (VOC area '
+            f'AP) at IoU {self.iou_thr:g}, +{self.offset:g} on box widths '
+            'and heights'
+        )
+        if self.coco:
+            coco_ap, coco_ap50 = coco_average_precisions(gt, det, len(classes))
+            metrics['coco/AP'] = mean_average_precision(coco_ap)
+            metrics['coco/AP50'] = mean_average_precision(coco_ap50)
+            columns.update({'COCO AP': coco_ap, 'COCO AP50': coco_ap50})
+            note += '\nCOCO: mean precision at 101 recalls, by pycocotools'
+        if self.classwise:
+            metrics.update(
+                {
+                    f'{name}_{cls}': float(ap)
+                    for cls, ap in zip(classes, aps)
+                    if not np.isnan(ap)
+                }
+            )
+        num_gt = np.bincount(gt.labels[~gt.crowd], minlength=len(classes))
+        num_det = np.bincount(det.labels, minlength=len(classes))
+        table = format_table(classes, num_gt, num_det, columns)
+        print_log(f'AP in percent\n{note}\n{table}', logger='current')
+        return metrics
+
+    def _classes(self) -> List[str]:
+        """Class names of the data set, under MMDetection's old or new key."""
+        meta = self.dataset_meta or {}
+        spellings = [meta[k] for k in ('classes', 'CLASSES') if meta.get(k)]
+        if not spellings:
+            raise ValueError(
+                'VIDMetric needs the class names of the data set, but its '
+                f'dataset_meta is {meta}; set metric.dataset_meta = '
+                "dict(classes=('cat', ...))"
+            )
+        if list(spellings[0]) != list(spellings[-1]):
+            raise ValueError(
+                f'dataset_meta has classes={spellings[0]} and '
+                f'CLASSES={spellings[-1]}, and labels can follow only one; '
+                'spell the key in metainfo as the data set does'
+            )
+        return list(spellings[0])
+
+    def _compare_names(self, classes: List[str]) -> None:
+        """Log the names that only the model or only the file knows."""
+        found = set(self.annotations.names.tolist())
+        if not found & set(classes):
+            raise ValueError(
+                f'none of the classes {classes} has boxes in '
+                f'{self.ann_file!r}, which has {sorted(found)}; check the '
+                'metainfo of the data set'
+            )
+        for what, names in (
+            (
+                "annotated, but not among the model's classes: not evaluated",
+                found - set(classes),
+            ),
+            (
+                'without annotated boxes: left out of the mean',
+                set(classes) - found,
+            ),
+        ):
+            if names:
+                print_log(
+                    f'{what}: {sorted(names)}',
+                    logger='current',
+                    level=logging.WARNING,
+                )
+
+    def _detections(self, results: List[dict]) -> Detections:
+        """Detections of all frames; a frame counts once."""
+        frames: Dict[int, dict] = {}
+        for result in results:
+            frames.setdefault(self._index[result['img_id']], result)
+        if not frames:
+            raise ValueError(
+                'there are no predictions to evaluate; is the data set of '
+                'the evaluation loop empty?'
+            )
+        missing = len(self._index) - len(frames)
+        if missing:
+            print_log(
+                f'{missing} of {len(self._index)} frames of {self.ann_file} '
+                'have no prediction; they count as frames without detections',
+                logger='current',
+                level=logging.WARNING,
+            )
+        return join_predictions(frames)
+
+    def _check_labels(self, det: Detections, classes: List[str]) -> None:
+        """Raise a ValueError for a label that names no class."""
+        bad = np.flatnonzero((det.labels < 0) | (det.labels >= len(classes)))
+        if len(bad):
+            name = self.annotations.image_names[det.images[bad[0]]]
+            raise ValueError(
+                f'label {det.labels[bad[0]]} of {name!r} is out of range for '
+                f'{len(classes)} classes; num_classes of the model and the '
+                'classes of the data set must agree'
+            )
