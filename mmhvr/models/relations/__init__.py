@@ -1,0 +1,20 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Relations between proposals: eq. 2 and eq. 4."""
+
+from .embedded_gaussian import EmbeddedGaussianRelation
+from .functional import relate
+from .inter_video import (
+    BaseInterVideoRelation,
+    PooledInterVideoRelation,
+    TripletInterVideoRelation,
+)
+from .intra_video import IntraVideoRelation
+
+__all__ = [
+    'BaseInterVideoRelation',
+    'EmbeddedGaussianRelation',
+    'IntraVideoRelation',
+    'PooledInterVideoRelation',
+    'TripletInterVideoRelation',
+    'relate',
+]

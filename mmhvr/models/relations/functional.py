@@ -1,0 +1,44 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""The kernel of eq. 2 and eq. 4 as a pure function.
+
+Legend: N queries, M keys, D embedding channels, C feature channels.
+"""
+
+import math
+
+from torch import Tensor
+
+
+def relate(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    r"""Aggregate values by the Embedded Gaussian kernel.
+
+    .. math::
+        y_n = \sum_m \mathrm{softmax}_m(q_n \cdot k_m / \sqrt{D}) \; v_m
+
+    This is the sum in eq. 2 and eq. 4 of the paper; the kernel is that of
+    non-local networks. The paper states no scaling; its authors' code
+    divides by :math:`\sqrt{D}`, and so do we: without it the softmax of
+    1024-channel embeddings is a hard maximum from the start.
+
+    Args:
+        query (Tensor): Embedded queries, shape [..., N, D].
+        key (Tensor): Embedded keys, shape [..., M, D].
+        value (Tensor): What is summed up, shape [..., M, C].
+
+    Returns:
+        Tensor: Shape [..., N, C]. With M = 0 there is nothing to sum up and
+        the result is zero.
+
+    Example:
+        >>> import torch
+        >>> q, k = torch.zeros(1, 2), torch.zeros(2, 2)
+        >>> relate(q, k, torch.tensor([[0.], [4.]]))  # equal weights: mean
+        tensor([[2.]])
+    """
+    if key.shape[-2] == 0:
+        # softmax over nothing is undefined; the empty sum is zero. All three
+        # stay in the graph, so that parameters get a zero gradient.
+        empty = query.sum(-1, keepdim=True) + key.sum()
+        return empty * value.sum(-2, keepdim=True)
+    logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    return logits.softmax(dim=-1) @ value

@@ -1,0 +1,115 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""The stack of intra-video relations (section 3.2, figure 3).
+
+Legend: N proposals of the target frame, M proposals of all support frames,
+D channels of a proposal feature.
+"""
+
+from typing import List, Optional
+
+from mmengine.model import BaseModule, ModuleList
+from mmengine.registry import MODELS
+from torch import Tensor, cat, nn
+
+from .embedded_gaussian import EmbeddedGaussianRelation
+
+
+@MODELS.register_module()
+class IntraVideoRelation(BaseModule):
+    """Proposals of the target frame learn from those of the support frames.
+
+    ``num_modules`` times eq. 2, with a fully connected layer and ReLU
+    before each module but the first: the layer before the first is the one
+    that turns RoI maps into features, and it belongs to the head.
+
+    Only the target frame's proposals are enhanced, as eq. 2 has it. What a
+    support frame contributes (:meth:`support_features`) then depends on
+    that frame alone, so that a video needs it once a frame.
+
+    Args:
+        channels (int): D, channels of the proposal features.
+        num_modules (int): Number of relation modules, 0 or more. Table 4
+            of the paper finds 3 best. Defaults to 3.
+        skip (bool): Let the last module see the *initial* supports (those
+            of the first module) beside the transformed ones: the skip
+            connection of section 4.1. Needs two modules to mean anything.
+            Defaults to True.
+        relation (dict, optional): More arguments for
+            :class:`EmbeddedGaussianRelation`.
+        init_cfg (dict, optional): Initialisation of the linear layers
+            between the modules.
+
+    Example:
+        >>> import torch
+        >>> intra = IntraVideoRelation(channels=8)
+        >>> intra(torch.rand(5, 8), torch.rand(20, 8)).shape
+        torch.Size([5, 8])
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        num_modules: int = 3,
+        skip: bool = True,
+        relation: Optional[dict] = None,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
+        if num_modules < 0:
+            raise ValueError(
+                f'num_modules must be 0 or more, got '
+                f'{num_modules}. 0 switches the relation off.'
+            )
+        if init_cfg is None:
+            init_cfg = dict(
+                type='Xavier', distribution='uniform', layer='Linear'
+            )
+        super().__init__(init_cfg=init_cfg)
+        self.skip = skip
+        self.fcs = ModuleList(
+            nn.Sequential(nn.Linear(channels, channels), nn.ReLU())
+            for _ in range(num_modules - 1)
+        )
+        self.relations = ModuleList(
+            EmbeddedGaussianRelation(channels, **(relation or {}))
+            for _ in range(num_modules)
+        )
+
+    def support_features(self, x: Tensor) -> List[Tensor]:
+        """What support proposals offer to each module.
+
+        Every row depends on the same row of ``x`` alone.
+
+        Args:
+            x (Tensor): Initial features of support proposals, [M, D].
+
+        Returns:
+            list[Tensor]: For each module the features it reads: [M, D], and
+            [2M, D] for the last module with the skip connection (initial
+            rows first).
+        """
+        features = [x] if len(self.relations) else []
+        for fc in self.fcs:
+            features.append(fc(features[-1]))
+        if self.skip and len(features) > 1:
+            features[-1] = cat([x, features[-1]])
+        return features
+
+    def enhance(self, x: Tensor, supports: List[Tensor]) -> Tensor:
+        """Pass target proposals through all modules.
+
+        Args:
+            x (Tensor): Initial features of the target proposals, [N, D].
+            supports (list[Tensor]): As :meth:`support_features` returns.
+
+        Returns:
+            Tensor: alpha of eq. 2, shape [N, D].
+        """
+        for index, relation in enumerate(self.relations):
+            if index > 0:
+                x = self.fcs[index - 1](x)
+            x = relation(x, supports[index])
+        return x
+
+    def forward(self, x: Tensor, support: Tensor) -> Tensor:
+        """Enhance [N, D] target proposals by [M, D] support proposals."""
+        return self.enhance(x, self.support_features(support))

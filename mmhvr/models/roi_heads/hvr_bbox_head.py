@@ -1,0 +1,208 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Features of proposals -> relations -> classes and boxes (section 3).
+
+Legend: V videos (the triplet in training), N proposals of a video's target
+frame, M proposals of all its support frames, D channels of a feature, K
+classes; label K = background; the target video comes first.
+"""
+
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import torch
+from mmdet.models.roi_heads.bbox_heads import BBoxHead
+from mmdet.models.task_modules.samplers import SamplingResult
+from mmdet.structures.bbox import bbox2roi
+from mmengine.registry import MODELS
+from torch import Tensor, nn
+
+
+@MODELS.register_module()
+class HVRBBoxHead(BBoxHead):
+    """mmdet's box head on features that two kinds of relation enhance.
+
+    RoI maps -> FC -> intra-video relations (eq. 2) -> proposal triplets
+    (eq. 3) -> inter-video relation (eq. 4) -> scores and boxes.
+
+    Args:
+        in_channels (int): Channels of a RoI map. Defaults to 256.
+        roi_feat_size (int): Its height and width. Defaults to 7.
+        fc_out_channels (int): D. Defaults to 1024.
+        intra (dict): Config of the intra-video relations. Defaults to three
+            modules with the skip connection.
+        inter (dict, optional): Config of the inter-video relation; None for
+            none. Defaults to one :class:`PooledInterVideoRelation`.
+        proposal_selector (dict): Config of the choice of triplets.
+        loss_relation (dict, optional): Config of the relation loss; None
+            for none.
+        kwargs: Arguments of mmdet's BBoxHead (num_classes, bbox_coder,
+            losses, ...). Boxes are regressed class-agnostically by default.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 256,
+        roi_feat_size: int = 7,
+        fc_out_channels: int = 1024,
+        intra: dict = dict(type='IntraVideoRelation'),
+        inter: Optional[dict] = dict(type='PooledInterVideoRelation'),
+        proposal_selector: dict = dict(type='ProposalTripletSelector'),
+        loss_relation: Optional[dict] = dict(type='RelationTripletLoss'),
+        reg_class_agnostic: bool = True,
+        init_cfg: Optional[dict] = None,
+        **kwargs,
+    ) -> None:
+        super().__init__(
+            in_channels=fc_out_channels,
+            roi_feat_size=1,
+            reg_class_agnostic=reg_class_agnostic,
+            init_cfg=init_cfg,
+            **kwargs,
+        )
+        if init_cfg is None:
+            self.init_cfg += [
+                dict(
+                    type='Xavier',
+                    distribution='uniform',
+                    override=dict(name='embedding'),
+                )
+            ]
+        self.embedding = nn.Sequential(
+            nn.Linear(in_channels * roi_feat_size**2, fc_out_channels),
+            nn.ReLU(),
+        )
+        self.intra = MODELS.build(dict(intra, channels=fc_out_channels))
+        self.inter = (
+            MODELS.build(dict(inter, channels=fc_out_channels))
+            if inter is not None
+            else None
+        )
+        self.proposal_selector = MODELS.build(proposal_selector)
+        self.loss_relation = (
+            MODELS.build(loss_relation) if loss_relation is not None else None
+        )
+
+    def embed(self, roi_feats: Tensor) -> Tensor:
+        """Turn RoI maps [N, C, h, w] into initial features x, [N, D]."""
+        return self.embedding(roi_feats.flatten(1))
+
+    def classify(self, features: Tensor) -> Tuple[Tensor, Tensor]:
+        """Scores [N, K + 1] and box deltas [N, 4] of features [N, D]."""
+        return self.fc_cls(features), self.fc_reg(features)
+
+    def loss_on_videos(
+        self,
+        targets: Sequence[Tensor],
+        supports: Sequence[Tensor],
+        sampling_results: List[SamplingResult],
+        rcnn_train_cfg: dict,
+        num_supervised: int,
+    ) -> Dict[str, Tensor]:
+        """Losses of a video triplet (or of V separate videos).
+
+        Args:
+            targets (list[Tensor]): For each video the initial features of
+                its target frame's sampled proposals, [N_v, D].
+            supports (list[Tensor]): For each video the initial features of
+                its support frames' proposals, [M_v, D].
+            sampling_results (list[SamplingResult]): Of the target frames.
+            rcnn_train_cfg (dict): ``train_cfg.rcnn``.
+            num_supervised (int): The first so many videos bear the losses:
+                1 is eq. 5 as printed, V what the released code does.
+
+        Returns:
+            dict[str, Tensor]: loss_cls, loss_bbox, acc, and loss_relation
+            with num_triplets where there is a relation loss.
+        """
+        alphas = [self.intra(t, s) for t, s in zip(targets, supports)]
+        alpha = torch.cat(alphas)
+        supervised = sum(len(a) for a in alphas[:num_supervised])
+        labels = torch.cat(
+            self.get_targets(sampling_results, rcnn_train_cfg, concat=False)[0]
+        )
+        triplets = self.select_triplets(alpha, labels, supervised)
+        beta = alpha if self.inter is None else self.inter(alpha, triplets)
+        losses = self.detection_loss(
+            beta[:supervised],
+            sampling_results[:num_supervised],
+            rcnn_train_cfg,
+        )
+        if self.loss_relation is not None:
+            losses['loss_relation'] = self.loss_relation(
+                *(alpha[index] for index in triplets)
+            )
+            losses['num_triplets'] = alpha.new_tensor(len(triplets[0]))
+        return losses
+
+    def select_triplets(
+        self, alpha: Tensor, labels: Tensor, num_anchors: int
+    ) -> Tuple[Tensor, Tensor, Tensor]:
+        """Proposal triplets among the target frames (eq. 3).
+
+        Args:
+            alpha (Tensor): Features of all target frames, [N, D].
+            labels (Tensor): Their labels, int [N].
+            num_anchors (int): The first so many rows seek a triplet.
+
+        Returns:
+            tuple[Tensor, Tensor, Tensor]: Indices into alpha, long [P].
+        """
+        return self.proposal_selector(
+            alpha[:num_anchors],
+            labels[:num_anchors],
+            alpha,
+            labels,
+            self.num_classes,
+            exclude=torch.arange(num_anchors, device=alpha.device),
+        )
+
+    def detection_loss(
+        self,
+        features: Tensor,
+        sampling_results: List[SamplingResult],
+        rcnn_train_cfg: dict,
+    ) -> Dict[str, Tensor]:
+        """Classification and regression loss of [N, D] features.
+
+        Frames without a single proposal give zeros with a graph.
+        """
+        cls_score, bbox_pred = self.classify(features)
+        if len(features) == 0:
+            return dict(
+                loss_cls=cls_score.sum(),
+                loss_bbox=bbox_pred.sum(),
+                acc=features.new_zeros(1),
+            )
+        rois = bbox2roi([result.priors for result in sampling_results])
+        return self.loss_and_target(
+            cls_score, bbox_pred, rois, sampling_results, rcnn_train_cfg
+        )['loss_bbox']
+
+    def predict_on_window(
+        self, features: Sequence[Tensor]
+    ) -> Tuple[Tensor, Tensor]:
+        """Scores and boxes of a target frame from a window of frames.
+
+        Args:
+            features (list[Tensor]): For each frame the initial features of
+                its proposals, [M_t, D]; the target frame comes first.
+
+        Returns:
+            tuple[Tensor, Tensor]: Scores [N, K + 1] before the softmax, and
+            box deltas [N, 4].
+        """
+        alpha = self._alpha_of(features, 0)
+        if self.inter is None:
+            return self.classify(alpha)
+        window = alpha[:0]
+        if self.inter.needs_window:
+            others = [
+                self._alpha_of(features, t) for t in range(1, len(features))
+            ]
+            window = torch.cat([window, *others])
+        return self.classify(self.inter.predict(alpha, window))
+
+    def _alpha_of(self, features: Sequence[Tensor], frame: int) -> Tensor:
+        """One frame's alpha, all other frames of the window supporting."""
+        others = [f for t, f in enumerate(features) if t != frame]
+        support = torch.cat([features[frame][:0], *others])
+        return self.intra(features[frame], support)

@@ -1,0 +1,84 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Small models and inputs for the tests of the models."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine import Config
+from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData
+from mmtrack.registry import MODELS
+from mmtrack.structures import TrackDataSample
+
+import mmhvr  # noqa: F401
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def scope_and_seed():
+    """Names resolve as in a run, and every test starts from one seed."""
+    DefaultScope.get_instance('mmhvr-tests', scope_name='mmtrack')
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def mini_config():
+    """The small model's config, free to be changed."""
+    return Config.fromfile(
+        ROOT / 'configs/_base_/models/hvr_faster-rcnn_r18-mini.py'
+    ).model
+
+
+@pytest.fixture
+def build_model(mini_config):
+    """Build the small model with changes given as dotted keys."""
+
+    def build(**changes):
+        config = Config(mini_config)
+        config.merge_from_dict(
+            {key.replace('__', '.'): value for key, value in changes.items()}
+        )
+        torch.manual_seed(0)
+        model = MODELS.build(config._cfg_dict)
+        model.init_weights()
+        return model
+
+    return build
+
+
+def make_sample(label, size=(64, 64), boxes=((8.0, 8.0, 40.0, 44.0),)):
+    """A sample of one video: meta information and the target's boxes."""
+    gt = InstanceData(
+        bboxes=torch.tensor(boxes).reshape(-1, 4),
+        labels=torch.full((len(boxes),), label),
+    )
+    sample = TrackDataSample(
+        metainfo=dict(
+            img_shape=size,
+            ori_shape=size,
+            pad_shape=size,
+            batch_input_shape=size,
+            scale_factor=(1.0, 1.0),
+            video_label=label,
+        )
+    )
+    sample.gt_instances = gt
+    return sample
+
+
+@pytest.fixture(name='make_sample')
+def make_sample_fixture():
+    """:func:`make_sample`, for the test modules."""
+    return make_sample
+
+
+@pytest.fixture
+def batch():
+    """K = 3 categories of N = 2 videos, T = 3 frames of 64 x 64."""
+    rng = torch.Generator().manual_seed(1)
+    labels = [0, 0, 1, 1, 2, 2]
+    frames = torch.randn(6, 3, 3, 64, 64, generator=rng)
+    inputs = dict(img=frames[:, :1], ref_img=frames[:, 1:])
+    return inputs, [make_sample(label) for label in labels]

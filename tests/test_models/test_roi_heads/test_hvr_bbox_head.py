@@ -1,0 +1,172 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""The whole box head: losses written out, and frozen."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from mmdet.registry import TASK_UTILS
+from mmengine import ConfigDict
+from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData
+
+from mmhvr.models import HVRBBoxHead
+
+K = 3
+CFG = ConfigDict(pos_weight=-1)
+
+
+@pytest.fixture(autouse=True)
+def mmdet_scope():
+    """The head is mmdet's: its parts are looked up there."""
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        yield
+
+
+@pytest.fixture
+def head():
+    torch.manual_seed(5)
+    module = HVRBBoxHead(
+        in_channels=2, roi_feat_size=3, fc_out_channels=8, num_classes=K
+    )
+    for parameter in module.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.xavier_normal_(parameter)
+    return module
+
+
+@pytest.fixture
+def videos():
+    """Features of three videos and how their proposals are labelled.
+
+    Each target frame has one object of 20 x 20 pixels at (10, 10) and four
+    proposals: the object's box itself, one shifted by 2 pixels (IoU
+    18 * 20 / (2 * 400 - 360) = 0.82, foreground) and two far away.
+    """
+    rng = torch.Generator().manual_seed(7)
+    assigner = TASK_UTILS.build(
+        dict(
+            type='MaxIoUAssigner',
+            pos_iou_thr=0.5,
+            neg_iou_thr=0.5,
+            min_pos_iou=0.5,
+        )
+    )
+    sampler = TASK_UTILS.build(
+        dict(type='RandomSampler', num=16, pos_fraction=0.5)
+    )
+    boxes = torch.tensor(
+        [
+            [12.0, 10.0, 32.0, 30.0],
+            [50.0, 50.0, 70.0, 70.0],
+            [0.0, 60.0, 9.0, 69.0],
+        ]
+    )
+    results = []
+    for label in (0, 0, 1):
+        gt = InstanceData(
+            bboxes=torch.tensor([[10.0, 10.0, 30.0, 30.0]]),
+            labels=torch.tensor([label]),
+        )
+        priors = InstanceData(priors=boxes.clone())
+        assigned = assigner.assign(priors, gt)
+        results.append(sampler.sample(assigned, priors, gt))
+    targets = [torch.rand(len(r.priors), 8, generator=rng) for r in results]
+    supports = [torch.rand(n, 8, generator=rng) for n in (5, 0, 3)]
+    return targets, supports, results
+
+
+def test_losses_written_out(head, videos):
+    targets, supports, results = videos
+    losses = head.loss_on_videos(targets, supports, results, CFG, 3)
+    alpha = torch.cat([head.intra(t, s) for t, s in zip(targets, supports)])
+    # Sampling puts the foreground first: the box itself and the shifted one.
+    labels = torch.tensor([0, 0, K, K, 0, 0, K, K, 1, 1, K, K])
+    triplets = head.select_triplets(alpha, labels, 12)
+    assert triplets[0].tolist() == [0, 1, 4, 5, 8, 9]
+    beta = head.inter(alpha, triplets)
+    torch.testing.assert_close(
+        losses['loss_cls'], F.cross_entropy(head.fc_cls(beta), labels)
+    )
+    # Both foreground proposals of a frame, smooth L1, over 12 proposals: the
+    # second lies 2 pixels to the right of the box: dx = -2 / 20 / 0.1 = -1.
+    goal = torch.tensor([[0.0, 0.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0]]).repeat(
+        3, 1
+    )
+    deltas = head.fc_reg(beta)[labels != K]
+    torch.testing.assert_close(
+        losses['loss_bbox'],
+        F.smooth_l1_loss(deltas, goal, reduction='sum') / 12,
+    )
+    a, p, n = (alpha[index] for index in triplets)
+    torch.testing.assert_close(
+        losses['loss_relation'],
+        ((a - p).norm(dim=1) - (a - n).norm(dim=1) + 1).relu().mean(),
+    )
+    assert losses['num_triplets'] == 6
+
+
+def test_frozen_losses(head, videos):
+    # What the head gave when the test above was first passed: a change of
+    # any number is a change of the method.
+    losses = head.loss_on_videos(*videos, CFG, 3)
+    frozen = dict(
+        loss_cls=2.5281096, loss_bbox=1.5870003, loss_relation=2.0037344
+    )
+    for key, value in frozen.items():
+        assert losses[key].item() == pytest.approx(value, rel=1e-5), key
+
+
+def test_only_supervised_videos_bear_detection_losses(head, videos):
+    targets, supports, results = videos
+    head.inter = None
+    alone = head.loss_on_videos(targets[:1], supports[:1], results[:1], CFG, 1)
+    first = head.loss_on_videos(targets, supports, results, CFG, 1)
+    for key in ('loss_cls', 'loss_bbox'):
+        assert torch.equal(alone[key], first[key])
+    # Alone, no other category is there to be a negative.
+    assert alone['num_triplets'] == 0
+    assert first['num_triplets'] == 2
+
+
+def test_window_without_relation_across_videos(head):
+    head.inter = None
+    frames = [torch.rand(n, 8) for n in (2, 3, 0, 4)]
+    alpha = head.intra(frames[0], torch.cat(frames[1:]))
+    scores, deltas = head.predict_on_window(frames)
+    torch.testing.assert_close(scores, head.fc_cls(alpha))
+    torch.testing.assert_close(deltas, head.fc_reg(alpha))
+
+
+def test_window_with_relation_across_frames(head):
+    # Each frame of the window is enhanced by all others, then the target's
+    # proposals relate to all of them: as in training, where each target
+    # frame is enhanced and then related to the triplet's target frames.
+    frames = [torch.rand(n, 8) for n in (2, 3, 0, 4)]
+    alphas = []
+    for t, frame in enumerate(frames):
+        others = torch.cat([f for i, f in enumerate(frames) if i != t])
+        alphas.append(head.intra(frame, others))
+    none = (torch.zeros(0, dtype=torch.long),) * 3
+    beta = head.inter(torch.cat(alphas), none)[:2]
+    scores, _ = head.predict_on_window(frames)
+    torch.testing.assert_close(scores, head.fc_cls(beta))
+
+
+def test_a_window_of_one_frame(head):
+    frame = torch.rand(3, 8)
+    scores, deltas = head.predict_on_window([frame])
+    assert scores.shape == (3, K + 1)
+    assert deltas.shape == (3, 4)
+
+
+def test_relation_loss_may_be_left_out(videos):
+    head = HVRBBoxHead(
+        in_channels=2,
+        roi_feat_size=3,
+        fc_out_channels=8,
+        num_classes=K,
+        inter=None,
+        loss_relation=None,
+    )
+    losses = head.loss_on_videos(*videos, CFG, 3)
+    assert set(losses) == {'loss_cls', 'loss_bbox', 'acc'}

@@ -1,0 +1,268 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""HVRNet on batches: what matters, what must not, and that it learns."""
+
+import copy
+
+import pytest
+import torch
+
+from mmhvr.models.triplets import pool_videos, select_video_triplet
+
+
+def total(model, batch):
+    torch.manual_seed(3)  # the samplers of proposals draw from it
+    inputs, samples = batch
+    return model.parse_losses(model.loss(inputs, copy.deepcopy(samples)))[0]
+
+
+def chosen_by_hand(model, batch):
+    """The triplet from single-frame passes and the pure functions."""
+    inputs, samples = batch
+    frames = torch.cat([inputs['img'], inputs['ref_img']], 1)
+    model.eval()
+    with torch.no_grad():
+        maps = torch.stack(
+            [
+                torch.cat([model.detector.backbone(f[None])[0] for f in video])
+                for video in frames
+            ]
+        )
+    model.train()
+    size = torch.tensor(maps.shape[-2:]).expand(len(frames), 2)
+    labels = torch.tensor([s.video_label for s in samples])
+    return [0, *select_video_triplet(pool_videos(maps, size), labels)]
+
+
+def test_choice_equals_single_frame_passes(build_model, batch):
+    model = build_model().train()
+    frames = torch.cat([batch[0]['img'], batch[0]['ref_img']], 1)
+    assert model.choose_videos(frames, batch[1])[0] == chosen_by_hand(
+        model, batch
+    )
+
+
+def test_every_trainable_parameter_is_reached(build_model, batch):
+    # A residual branch that starts at zero would pass no gradient yet.
+    model = build_model(detector__backbone__zero_init_residual=False).train()
+    # At the start the relation loss sits in a symmetric point; random
+    # weights of the relations take it out of there.
+    for parameter in model.detector.roi_head.bbox_head.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.xavier_normal_(parameter)
+    total(model, batch).backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+def test_rejected_videos_bear_no_loss(build_model, batch):
+    model = build_model().train()
+    before = total(model, batch)
+    kept = chosen_by_hand(model, batch)
+    inputs, samples = batch
+    for v in set(range(6)) - set(kept):
+        # Other boxes and categories of objects in the frames left out.
+        samples[v].gt_instances.bboxes += 9
+        samples[v].gt_instances.labels[:] = 7
+    assert torch.equal(total(model, batch), before)
+    samples[kept[1]].gt_instances.bboxes += 9
+    assert not torch.equal(total(model, (inputs, samples)), before)
+
+
+def test_target_alone_may_bear_the_loss(build_model, batch):
+    model = build_model(supervise='target').train()
+    before = total(model, batch)
+    positive = chosen_by_hand(model, batch)[1]
+    # Its boxes are no targets; the sampled proposals still are related to.
+    model.detector.roi_head.bbox_head.inter = None
+    model.detector.roi_head.bbox_head.loss_relation = None
+    alone = total(model, batch)
+    batch[1][positive].gt_instances.labels[:] = 7
+    assert torch.equal(total(model, batch), alone)
+    assert not torch.equal(before, alone)
+
+
+def test_frozen_backbone_passes_once_and_gives_the_same(build_model, batch):
+    model = build_model().train()
+    expected = total(model, batch)
+    calls = []
+    backbone = model.detector.backbone
+    backbone.register_forward_hook(lambda m, i, o: calls.append(len(i[0])))
+    torch.testing.assert_close(total(model, batch), expected)
+    assert calls == [18, 9]  # all K N T frames, then those of the triplet
+    backbone.requires_grad_(False)
+    calls.clear()
+    torch.testing.assert_close(total(model, batch), expected)
+    assert calls == [18]
+
+
+def test_choosing_leaves_batch_statistics_alone(build_model, batch):
+    norm = dict(type='BN', requires_grad=True)
+    model = build_model(
+        detector__backbone__norm_cfg=dict(_delete_=True, **norm),
+        detector__backbone__norm_eval=False,
+    ).train()
+    state = copy.deepcopy(model.detector.backbone.state_dict())
+    frames = torch.cat([batch[0]['img'], batch[0]['ref_img']], 1)
+    model.choose_videos(frames, batch[1])
+    for key, value in model.detector.backbone.state_dict().items():
+        assert torch.equal(value, state[key]), key
+    assert all(m.training for m in model.detector.backbone.modules())
+
+
+def test_ten_steps_lower_the_loss(build_model, batch):
+    model = build_model().train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(10):
+        optimizer.zero_grad()
+        loss = total(model, batch)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_same_seed_same_loss(build_model, batch):
+    one, two = (total(build_model().train(), batch) for _ in range(2))
+    assert torch.equal(one, two)
+
+
+def test_videos_of_different_sizes(build_model, batch):
+    # The last three videos are 48 x 64, padded to 64 x 64: the cells of the
+    # padding do not enter their vectors.
+    model = build_model().train()
+    inputs, samples = batch
+    for v in (3, 4, 5):
+        samples[v].set_metainfo(dict(img_shape=(48, 64)))
+    vectors = []
+    model.video_selector.register_forward_pre_hook(
+        lambda m, args: vectors.append(pool_videos(args[0], args[2]))
+    )
+    assert torch.isfinite(total(model, batch))
+    maps = model.detector.backbone(
+        torch.cat([inputs['img'], inputs['ref_img']], 1)[3]
+    )[0]
+    torch.testing.assert_close(
+        vectors[0][3], maps[:, :, :6].mean(dim=(0, 2, 3))
+    )  # 48 / 8 rows
+
+
+@pytest.mark.parametrize('length', [1, 2, 5])
+def test_any_number_of_frames(build_model, batch, length):
+    model = build_model().train()
+    inputs, samples = batch
+    frames = torch.cat([inputs['img'], inputs['ref_img']], 1)
+    frames = frames.repeat(1, 2, 1, 1, 1)[:, :length]
+    inputs = dict(img=frames[:, :1], ref_img=frames[:, 1:])
+    loss = total(model, (inputs, samples))
+    assert torch.isfinite(loss)
+    loss.backward()
+
+
+def test_frames_without_objects(build_model, batch, make_sample):
+    model = build_model().train()
+    inputs, samples = batch
+    samples = [make_sample(s.video_label, boxes=()) for s in samples]
+    losses = model.loss(inputs, samples)
+    assert losses['num_triplets'] == 0
+    assert losses['loss_relation'] == 0
+    loss = model.parse_losses(losses)[0]
+    assert torch.isfinite(loss)
+    loss.backward()
+    assert all(p.grad is not None for p in model.parameters())
+
+
+def test_frames_without_proposals(build_model, batch, make_sample):
+    model = build_model().train()
+    for cfg in (
+        model.detector.train_cfg.rpn_proposal,
+        model.detector.train_cfg.support_proposal,
+        model.detector.test_cfg.rpn,
+    ):
+        cfg.min_bbox_size = 10_000
+    inputs, samples = batch
+    empty = [make_sample(s.video_label, boxes=()) for s in samples]
+    loss = model.parse_losses(model.loss(inputs, empty))[0]
+    assert torch.isfinite(loss)
+    loss.backward()
+    assert all(p.grad is not None for p in model.parameters())
+    # With objects, the boxes themselves are proposals of target frames.
+    assert torch.isfinite(total(model, batch))
+    model.eval()
+    found = predict(model, inputs, samples[0])
+    assert found.bboxes.shape == (0, 4)
+    assert found.scores.shape == found.labels.shape == (0,)
+
+
+@torch.no_grad()
+def predict(model, inputs, sample, video=0):
+    window = {k: v[video : video + 1] for k, v in inputs.items()}
+    sample = copy.deepcopy(sample)
+    return model.eval().predict(window, [sample])[0].pred_det_instances
+
+
+def test_prediction_without_video_label(build_model, batch):
+    inputs, samples = batch
+    model = build_model()
+    found = predict(model, inputs, samples[0])
+    assert 0 < len(found.scores) <= 100
+    del samples[0].gt_instances
+    again = predict(model, inputs, samples[0])
+    assert torch.equal(found.bboxes, again.bboxes)
+
+
+def test_training_without_video_label(build_model, batch):
+    inputs, samples = batch
+    bare = [s.new() for s in samples]
+    for s in bare:
+        s.gt_instances = samples[0].gt_instances
+    bare[2].pop('video_label')
+    with pytest.raises(ValueError, match='video_label.*TripletVideoDataset'):
+        build_model().train().loss(inputs, bare)
+
+
+def test_videos_do_not_mix(build_model, batch):
+    # Nothing is kept between calls: A, B, A gives A's result again, and a
+    # batch of two gives what each alone gives.
+    inputs, samples = batch
+    model = build_model()
+    first = predict(model, inputs, samples[0], 0)
+    other = predict(model, inputs, samples[1], 1)
+    again = predict(model, inputs, samples[0], 0)
+    assert torch.equal(first.bboxes, again.bboxes)
+    assert not torch.equal(first.bboxes, other.bboxes)
+    both = {k: v[:2] for k, v in inputs.items()}
+    with torch.no_grad():
+        pair = model.predict(both, copy.deepcopy(samples[:2]))
+    assert torch.equal(pair[0].pred_det_instances.scores, first.scores)
+    assert torch.equal(pair[1].pred_det_instances.scores, other.scores)
+
+
+def test_order_of_the_support_frames_does_not_matter(build_model, batch):
+    inputs, samples = batch
+    model = build_model()
+    flipped = dict(img=inputs['img'], ref_img=inputs['ref_img'].flip(1))
+    torch.testing.assert_close(
+        predict(model, inputs, samples[0]).scores,
+        predict(model, flipped, samples[0]).scores,
+    )
+
+
+def test_boxes_in_pixels_of_the_original_image(build_model, batch):
+    inputs, samples = batch
+    model = build_model()
+    small = predict(model, inputs, samples[0]).bboxes
+    samples[0].set_metainfo(dict(scale_factor=(0.5, 0.25)))
+    large = predict(model, inputs, samples[0]).bboxes
+    torch.testing.assert_close(
+        large, small * torch.tensor([2.0, 4.0, 2.0, 4.0])
+    )
+
+
+def test_wrong_arguments(build_model, batch):
+    with pytest.raises(ValueError, match="supervise.*'all'"):
+        build_model(supervise='all')
+    inputs, samples = batch
+    with pytest.raises(ValueError, match=r'\(6, 2, 3, 64, 64\)'):
+        build_model().loss(dict(img=inputs['ref_img']), samples)
