@@ -1,0 +1,60 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""What stands around a model while it is trained and tested.
+
+``tools/train.py`` is a thin shell over :func:`configure_training` and
+:func:`run_training`, ``tools/test.py`` one over :func:`configure_testing` and
+:func:`run_testing`.
+"""
+
+from .checkpoint import (
+    CheckpointCheckHook,
+    CheckpointMismatchError,
+    StateDifference,
+    compare_states,
+    latest_readable_checkpoint,
+    read_checkpoint,
+)
+from .config import (
+    check_data_files,
+    load_config,
+    parse_cfg_options,
+    use_cpu_model_wrapper,
+)
+from .ddp import CPUDistributedDataParallel
+from .dump import DumpPredictions
+from .launch import (
+    cpu_threads,
+    rank_environment,
+    start_processes,
+    stop_processes,
+    usable_cores,
+)
+from .subprocess_log import progress_line, run_logged
+from .testing import configure_testing, run_testing
+from .training import configure_training, run_training
+
+__all__ = [
+    'CPUDistributedDataParallel',
+    'CheckpointCheckHook',
+    'CheckpointMismatchError',
+    'DumpPredictions',
+    'StateDifference',
+    'check_data_files',
+    'compare_states',
+    'cpu_threads',
+    'latest_readable_checkpoint',
+    'load_config',
+    'parse_cfg_options',
+    'progress_line',
+    'rank_environment',
+    'read_checkpoint',
+    'run_logged',
+    'run_testing',
+    'run_training',
+    'start_processes',
+    'stop_processes',
+    'configure_testing',
+    'configure_training',
+    'usable_cores',
+    'use_cpu_model_wrapper',
+]

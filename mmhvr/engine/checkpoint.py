@@ -1,0 +1,243 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Checkpoints that do not fit are refused.
+
+MMEngine loads what fits, keeps random weights for the rest, and mentions it
+in the log. A test of another architecture's checkpoint then runs to its end
+and reports an mAP near zero. Here the difference is an error.
+"""
+
+import glob
+import logging
+import os.path as osp
+import re
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
+from mmengine.registry import HOOKS
+from mmengine.runner.checkpoint import CheckpointLoader
+
+# How many keys of each kind an error message shows.
+_SHOWN = 4
+
+
+class CheckpointMismatchError(ValueError):
+    """The weights of a checkpoint are not those of the model."""
+
+
+def read_checkpoint(filename: str) -> Dict[str, Any]:
+    """Reads a checkpoint file and makes sure that it is one.
+
+    Args:
+        filename: A local path, or an address that MMEngine's loaders take,
+            such as https:// (kept in torch's cache).
+
+    Returns:
+        The checkpoint, its tensors on the CPU.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is cut off or holds something else.
+    """
+    is_local = '://' not in filename
+    if is_local and not osp.isfile(filename):
+        raise FileNotFoundError(
+            f'checkpoint {filename} was not found (looked for '
+            f'{osp.abspath(filename)}); training writes iter_*.pth or '
+            'epoch_*.pth into its work directory'
+        )
+    try:
+        checkpoint = CheckpointLoader.load_checkpoint(
+            filename, map_location='cpu', logger='silent'
+        )
+    except Exception as error:
+        # torch raises whatever the broken bytes lead it to: RuntimeError,
+        # UnpicklingError, EOFError, UnicodeDecodeError, ...
+        raise ValueError(
+            f'checkpoint {filename} cannot be read ({type(error).__name__}: '
+            f'{error}); it is cut off or not a checkpoint: take an earlier '
+            'one, or train again'
+        ) from error
+    if not isinstance(checkpoint, dict) or not _tensors(checkpoint):
+        raise ValueError(
+            f'checkpoint {filename} holds no weights (found '
+            f'{type(checkpoint).__name__}); expected a dict with the key '
+            '"state_dict"'
+        )
+    return checkpoint
+
+
+def _tensors(checkpoint: Mapping[str, Any]) -> Dict[str, torch.Tensor]:
+    """The weights of a checkpoint, without the ``module.`` of a wrapper."""
+    state = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(state, Mapping):
+        return {}
+    return {
+        re.sub(r'^module\.', '', key): value
+        for key, value in state.items()
+        if isinstance(value, torch.Tensor)
+    }
+
+
+@dataclass(frozen=True)
+class StateDifference:
+    """How the weights of a checkpoint differ from those of a model.
+
+    Attributes:
+        missing: Keys that the model has and the checkpoint has not.
+        unexpected: Keys that the checkpoint has and the model has not.
+        mismatched: (key, shape in the checkpoint, shape in the model).
+        matched: How many keys agree in name and shape.
+    """
+
+    missing: Sequence[str]
+    unexpected: Sequence[str]
+    mismatched: Sequence[Tuple[str, tuple, tuple]]
+    matched: int
+
+    def __bool__(self) -> bool:
+        """True if there is any difference."""
+        return bool(self.missing or self.unexpected or self.mismatched)
+
+    def __str__(self) -> str:
+        """Counts of each kind and the first few keys."""
+        shapes = [
+            f'{key} {theirs} instead of {ours}'
+            for key, theirs, ours in self.mismatched
+        ]
+        return '; '.join(
+            [
+                f'{self.matched} weights fit',
+                _listed('missing from the checkpoint', self.missing),
+                _listed('not in the model', self.unexpected),
+                _listed('of another shape', shapes),
+            ]
+        )
+
+
+def _listed(title: str, items: Sequence[str]) -> str:
+    """'3 missing: a, b, c', and an ellipsis after the first few."""
+    if not items:
+        return f'0 {title}'
+    more = ', ...' if len(items) > _SHOWN else ''
+    return f'{len(items)} {title}: {", ".join(items[:_SHOWN])}{more}'
+
+
+def compare_states(
+    model: Mapping[str, torch.Tensor], checkpoint: Mapping[str, torch.Tensor]
+) -> StateDifference:
+    """Compares weights by name and shape.
+
+    ``num_batches_tracked`` counters may be missing: old checkpoints have
+    none, and they do not change what a model computes.
+
+    Args:
+        model: The ``state_dict`` of a model.
+        checkpoint: The ``state_dict`` of a checkpoint.
+
+    Returns:
+        The difference, its keys in the order of the two inputs.
+
+    Example:
+        >>> ours = {'a': torch.zeros(2), 'b': torch.zeros(3)}
+        >>> theirs = {'a': torch.zeros(2), 'b': torch.zeros(4)}
+        >>> compare_states(ours, theirs).mismatched
+        [('b', (4,), (3,))]
+    """
+    common = [key for key in model if key in checkpoint]
+    mismatched = [
+        (key, tuple(checkpoint[key].shape), tuple(model[key].shape))
+        for key in common
+        if checkpoint[key].shape != model[key].shape
+    ]
+    return StateDifference(
+        missing=[
+            key
+            for key in model
+            if key not in checkpoint
+            and not key.endswith('num_batches_tracked')
+        ],
+        unexpected=[key for key in checkpoint if key not in model],
+        mismatched=mismatched,
+        matched=len(common) - len(mismatched),
+    )
+
+
+@HOOKS.register_module()
+class CheckpointCheckHook(Hook):
+    """Refuses a checkpoint whose weights are not those of the model.
+
+    Args:
+        strict: True: every weight must fit, as for testing and resuming.
+            False: only a checkpoint of which nothing fits is refused, and
+            any difference is warned of, as for ``load_from``, where a head
+            for other classes is meant to be new.
+        filename: The checkpoint's name, for the messages.
+        remedy: What the reader of an error can do.
+
+    Raises:
+        CheckpointMismatchError: When the checkpoint is loaded and does not
+            fit.
+    """
+
+    # After hooks that change the checkpoint, such as EMAHook.
+    priority = 'LOWEST'
+
+    def __init__(
+        self,
+        strict: bool = True,
+        filename: str = '',
+        remedy: str = 'use the config that it was trained with',
+    ):
+        self.strict = strict
+        self.filename = filename
+        self.remedy = remedy
+
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
+        """Compares ``checkpoint`` with the weights of ``runner.model``."""
+        model = runner.model
+        if is_model_wrapper(model):
+            model = model.module
+        difference = compare_states(model.state_dict(), _tensors(checkpoint))
+        if not difference:
+            return
+        message = (
+            f'checkpoint {self.filename} does not fit '
+            f'{type(model).__name__}: {difference}'
+        )
+        if self.strict or difference.matched == 0:
+            raise CheckpointMismatchError(f'{message}; {self.remedy}')
+        print_log(message, logger='current', level=logging.WARNING)
+
+
+def latest_readable_checkpoint(work_dir: str) -> Optional[str]:
+    """Finds where an interrupted training can go on.
+
+    A training that was stopped while it wrote a checkpoint leaves half a
+    file: such a file is passed over, with a warning.
+
+    Args:
+        work_dir: The work directory of the training.
+
+    Returns:
+        The newest ``iter_*.pth`` or ``epoch_*.pth`` that can be read, or
+        None.
+    """
+    paths: List[str] = []
+    for name in ('iter', 'epoch'):
+        paths += glob.glob(osp.join(glob.escape(work_dir), f'{name}_*.pth'))
+    for path in sorted(paths, key=osp.getmtime, reverse=True):
+        try:
+            read_checkpoint(path)
+        except ValueError as error:
+            print_log(
+                f'passed over: {error}',
+                logger='current',
+                level=logging.WARNING,
+            )
+            continue
+        return path
+    return None

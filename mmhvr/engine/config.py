@@ -1,0 +1,168 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""From a config file and a command line to the config of a run."""
+
+import argparse
+import os
+import os.path as osp
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+
+import torch
+from mmengine.config import Config, DictAction
+
+
+def parse_cfg_options(options: Optional[Sequence[str]]) -> Dict[str, Any]:
+    """Turns ``KEY=VALUE`` words into the dict that a config merges.
+
+    Args:
+        options: Words such as ``train_cfg.max_iters=10`` or ``key="[1,2]"``.
+
+    Returns:
+        Keys as given, values as MMEngine's ``DictAction`` reads them.
+
+    Raises:
+        ValueError: A word has no key or no equals sign.
+
+    Example:
+        >>> parse_cfg_options(['train_cfg.max_iters=10', 'a=1,2'])
+        {'train_cfg.max_iters': 10, 'a': [1, 2]}
+    """
+    if not options:
+        return {}
+    for word in options:
+        if '=' not in word or word.startswith('='):
+            raise ValueError(
+                f'--cfg-options takes KEY=VALUE, found {word!r}; '
+                'write for example train_cfg.max_iters=100'
+            )
+    parser = argparse.ArgumentParser()
+    parser.add_argument('options', nargs='+', action=DictAction)
+    # After '--' a word may start with a minus sign.
+    return parser.parse_args(['--', *options]).options
+
+
+def load_config(
+    path: str,
+    cfg_options: Optional[Sequence[str]] = None,
+    work_dir: Optional[str] = None,
+    launcher: str = 'none',
+    seed: Optional[int] = None,
+) -> Config:
+    """Reads a config file and applies what the command line says.
+
+    Args:
+        path: The config file. Paths in it are relative to the working
+            directory of the process, not to the file.
+        cfg_options: ``KEY=VALUE`` words that override it.
+        work_dir: Where logs and checkpoints go. Default: the config's own,
+            else ``work_dirs/`` and the name of the config.
+        launcher: One of 'none', 'pytorch', 'slurm', 'mpi'.
+        seed: The seed of everything random; the config's own by default.
+
+    Returns:
+        The config, with ``work_dir`` and ``launcher``.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: A word of ``cfg_options`` is not ``KEY=VALUE``.
+    """
+    if not osp.isfile(path):
+        raise FileNotFoundError(
+            f'config {path} was not found (looked for {osp.abspath(path)}); '
+            'mim finds the configs of mmhvr by file name alone: mim train '
+            'mmhvr hvr_faster-rcnn_r18_mini.py'
+        )
+    cfg = Config.fromfile(path)
+    cfg.merge_from_dict(parse_cfg_options(cfg_options))
+    cfg.launcher = launcher
+    if work_dir is not None:
+        cfg.work_dir = work_dir
+    elif cfg.get('work_dir') is None:
+        stem = osp.splitext(osp.basename(path))[0]
+        cfg.work_dir = osp.join('work_dirs', stem)
+    if seed is not None:
+        cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
+    return cfg
+
+
+def use_cpu_model_wrapper(cfg: Config) -> None:
+    """Makes the processes of a job without GPUs share their gradients.
+
+    Does nothing for a single process, with a GPU, or if the config names a
+    wrapper of its own. ``find_unused_parameters`` and the other options of
+    ``model_wrapper_cfg`` are kept.
+
+    Args:
+        cfg: The config, changed in place.
+    """
+    if cfg.get('launcher', 'none') == 'none' or torch.cuda.is_available():
+        return
+    wrapper = dict(cfg.get('model_wrapper_cfg') or {})
+    if wrapper.get('type', 'MMDistributedDataParallel') not in (
+        'MMDistributedDataParallel',
+        'mmengine.MMDistributedDataParallel',
+    ):
+        return
+    # MMEngine's defaults for a config without model_wrapper_cfg.
+    wrapper.setdefault('broadcast_buffers', False)
+    wrapper.setdefault(
+        'find_unused_parameters', cfg.get('find_unused_parameters', False)
+    )
+    wrapper['type'] = 'mmengine.CPUDistributedDataParallel'
+    cfg.model_wrapper_cfg = wrapper
+
+
+def add_custom_hook(cfg: Config, hook: dict) -> None:
+    """Appends ``hook`` to ``cfg.custom_hooks``, once for each type."""
+    hooks = [
+        h
+        for h in cfg.get('custom_hooks') or []
+        if not isinstance(h, dict) or h.get('type') != hook['type']
+    ]
+    cfg.custom_hooks = hooks + [hook]
+
+
+def check_data_files(cfg: Config, splits: Sequence[str]) -> None:
+    """Makes sure that the annotation files of a run exist.
+
+    Args:
+        cfg: The config.
+        splits: Which of 'train', 'val' and 'test' the run reads.
+
+    Raises:
+        FileNotFoundError: One is missing; the message says how to get it.
+    """
+    for split in splits:
+        loader = cfg.get(f'{split}_dataloader') or {}
+        for path, key in _annotation_files(
+            loader.get('dataset'), f'{split}_dataloader.dataset'
+        ):
+            if '://' in path or osp.isfile(path):
+                continue
+            remedy = (
+                'make the data with `mim run mmhvr make_mini_dataset '
+                'data/mini`'
+                if 'mini' in path.split('/')
+                else 'see docs/ for how to prepare ImageNet VID'
+            )
+            raise FileNotFoundError(
+                f'{key}: annotation file {path} was not found (looked for '
+                f'{osp.abspath(path)}); paths are relative to the folder '
+                f'that you are in, {os.getcwd()}: {remedy}, go to the folder '
+                f'that holds the data, or set {key}.data_root'
+            )
+
+
+def _annotation_files(dataset: Any, key: str) -> Iterator[Tuple[str, str]]:
+    """Yields (path, config key) of a dataset and those that it wraps."""
+    if isinstance(dataset, (list, tuple)):
+        for index, item in enumerate(dataset):
+            yield from _annotation_files(item, f'{key}.{index}')
+    if not isinstance(dataset, dict):
+        return
+    for inner in ('dataset', 'datasets'):
+        yield from _annotation_files(dataset.get(inner), f'{key}.{inner}')
+    ann_file = dataset.get('ann_file')
+    if isinstance(ann_file, str) and ann_file:
+        root = dataset.get('data_root') or ''
+        is_whole = osp.isabs(ann_file) or '://' in ann_file
+        yield ann_file if is_whole else osp.join(root, ann_file), key

@@ -1,0 +1,198 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Pictures of the frames of a test, with the boxes that were found."""
+
+import os
+import os.path as osp
+from typing import Any, Optional, Sequence
+
+import cv2
+import numpy as np
+from mmengine.fileio import get
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+from mmengine.runner import Runner
+from mmengine.structures import BaseDataElement, InstanceData
+
+from .draw import draw_detections
+
+# Smaller frames are enlarged, by a whole factor, until the shorter side has
+# about so many pixels and a tag covers a small part of them.
+_LEGIBLE_SIDE = 384
+
+
+@HOOKS.register_module()
+class VIDVisualizationHook(Hook):
+    """Draws the detections of every frame of a test.
+
+    With ``show_dir`` it writes ``show_dir/VIDEO/FRAME.jpg``, VIDEO the name
+    of the frame's folder and FRAME its own. It takes what video detectors
+    predict (``pred_det_instances``) and what detectors of single frames do
+    (``pred_instances``). ``tools/test.py --show-dir FOLDER`` adds it.
+
+    Args:
+        draw: Whether to do anything at all.
+        show_dir: A folder, or None.
+        show: Whether to show every frame in a window.
+        wait_time: Seconds that a window stays; 0 waits for a key.
+        score_thr: Boxes of at least this score are drawn.
+        interval: Draw one frame out of so many.
+        factor: Enlarge frames by this whole number; by default small frames
+            are enlarged until a tag can be read on them.
+        backend_args: How MMEngine reads the images; from the disk by
+            default.
+
+    Raises:
+        ValueError: ``interval`` is less than 1.
+    """
+
+    def __init__(
+        self,
+        draw: bool = True,
+        show_dir: Optional[str] = None,
+        show: bool = False,
+        wait_time: float = 0.0,
+        score_thr: float = 0.3,
+        interval: int = 1,
+        factor: Optional[int] = None,
+        backend_args: Optional[dict] = None,
+    ):
+        if interval < 1:
+            raise ValueError(
+                f'interval is {interval}; give 1 for every '
+                'frame, n for one frame out of n'
+            )
+        self.draw = draw
+        self.show_dir = show_dir
+        self.show = show
+        self.wait_time = wait_time
+        self.score_thr = score_thr
+        self.interval = interval
+        self.factor = factor
+        self.backend_args = backend_args
+
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Optional[Sequence[BaseDataElement]] = None,
+    ) -> None:
+        """Draws the frames of a batch.
+
+        Args:
+            runner: The runner, whose test data name the classes.
+            batch_idx: The batch of the test.
+            data_batch: Not used.
+            outputs: The predictions, with ``img_path``.
+        """
+        if not self.draw or not self.every_n_inner_iters(
+            batch_idx, self.interval
+        ):
+            return
+        names = class_names_of(runner.test_dataloader.dataset)
+        for sample in outputs or ():
+            picture = self.picture(sample, names)
+            if self.show_dir is not None:
+                save_picture(
+                    picture, picture_path(self.show_dir, sample.img_path)
+                )
+            if self.show:
+                cv2.imshow('mmhvr', picture)
+                cv2.waitKey(int(self.wait_time * 1000))
+
+    def picture(
+        self, sample: BaseDataElement, class_names: Optional[Sequence[str]]
+    ) -> np.ndarray:
+        """Reads the frame of a prediction and draws its boxes.
+
+        Args:
+            sample: The prediction, with ``img_path``.
+            class_names: The name of each class.
+
+        Returns:
+            [H, W, 3] BGR uint8.
+        """
+        image = read_image(sample.img_path, self.backend_args)
+        found = predicted_instances(sample)
+        return draw_detections(
+            image,
+            found.bboxes.detach().cpu().numpy(),
+            found.labels.detach().cpu().numpy(),
+            found.scores.detach().cpu().numpy(),
+            class_names=class_names,
+            score_thr=self.score_thr,
+            factor=self.factor or legible_factor(image),
+        )
+
+
+def predicted_instances(sample: BaseDataElement) -> InstanceData:
+    """The boxes of a prediction, of a video or a single-frame detector.
+
+    Args:
+        sample: A TrackDataSample or a DetDataSample.
+
+    Raises:
+        ValueError: It holds no prediction.
+    """
+    for name in ('pred_det_instances', 'pred_instances'):
+        if name in sample:
+            return getattr(sample, name)
+    raise ValueError(
+        'the sample holds neither pred_det_instances nor pred_instances, '
+        f'found {sorted(sample.keys())}; draw what a test predicts'
+    )
+
+
+def class_names_of(dataset: Any) -> Optional[Sequence[str]]:
+    """The class names of a data set, under either spelling of the key."""
+    meta = getattr(dataset, 'metainfo', None) or {}
+    return meta.get('classes') or meta.get('CLASSES')
+
+
+def legible_factor(image: np.ndarray) -> int:
+    """How many times an image must be enlarged to carry tags.
+
+    Example:
+        >>> legible_factor(np.zeros((96, 96, 3), np.uint8))
+        4
+    """
+    return max(1, round(_LEGIBLE_SIDE / max(1, min(image.shape[:2]))))
+
+
+def picture_path(show_dir: str, img_path: str) -> str:
+    """``show_dir/VIDEO/FRAME.jpg`` for ``.../VIDEO/FRAME.JPEG``."""
+    folder, name = osp.split(osp.abspath(img_path))
+    return osp.join(
+        show_dir, osp.basename(folder), f'{osp.splitext(name)[0]}.jpg'
+    )
+
+
+def read_image(path: str, backend_args: Optional[dict] = None) -> np.ndarray:
+    """Reads an image file as [H, W, 3] BGR uint8.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not an image that OpenCV can read.
+    """
+    data = np.frombuffer(get(path, backend_args=backend_args), np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    if image is None:
+        raise ValueError(
+            f'image {path} cannot be read; it is cut off or '
+            'not an image: get or make it again'
+        )
+    return image
+
+
+def save_picture(picture: np.ndarray, path: str) -> None:
+    """Writes a picture, and its folder if need be.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    os.makedirs(osp.dirname(path) or '.', exist_ok=True)
+    if not cv2.imwrite(path, picture):
+        raise OSError(
+            f'picture {path} cannot be written; choose another '
+            'folder or a name that ends in .jpg or .png'
+        )

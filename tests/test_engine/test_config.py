@@ -1,0 +1,140 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmhvr.engine import (
+    check_data_files,
+    load_config,
+    parse_cfg_options,
+    use_cpu_model_wrapper,
+)
+from mmhvr.engine.config import add_custom_hook
+
+
+@pytest.mark.parametrize(
+    'words, expected',
+    [
+        (None, {}),
+        (['a=1'], dict(a=1)),
+        (['a.b=0.5', 'c=x'], {'a.b': 0.5, 'c': 'x'}),
+        (['a=1,2', 'b=[(1,2),(3,4)]'], dict(a=[1, 2], b=[(1, 2), (3, 4)])),
+        (['a=x=y'], dict(a='x=y')),
+        (['-a=True'], {'-a': True}),
+    ],
+)
+def test_parse_cfg_options(words, expected):
+    assert parse_cfg_options(words) == expected
+
+
+@pytest.mark.parametrize('word', ['nothing', '=1', ''])
+def test_bad_cfg_option(word):
+    with pytest.raises(ValueError, match='KEY=VALUE, found'):
+        parse_cfg_options(['a=1', word])
+
+
+def test_load_config(tmp_path):
+    path = tmp_path / 'some.name.py'
+    path.write_text('a = dict(b=1)\nrandomness = dict(seed=1, x=2)\n')
+    cfg = load_config(str(path), ['a.b=5'], launcher='pytorch')
+    assert cfg.a.b == 5 and cfg.launcher == 'pytorch'
+    assert cfg.work_dir == 'work_dirs/some.name'
+    assert cfg.randomness == dict(seed=1, x=2)
+    cfg = load_config(str(path), work_dir='w', seed=7)
+    assert cfg.work_dir == 'w' and cfg.randomness == dict(seed=7, x=2)
+    path.write_text("work_dir = 'mine'\n")
+    assert load_config(str(path)).work_dir == 'mine'
+    assert load_config(str(path), work_dir='w').work_dir == 'w'
+    with pytest.raises(FileNotFoundError, match='gone.py.*mim train mmhvr'):
+        load_config('gone.py')
+
+
+@pytest.mark.parametrize(
+    'content, expected',
+    [
+        (
+            dict(),
+            dict(
+                type='mmengine.CPUDistributedDataParallel',
+                broadcast_buffers=False,
+                find_unused_parameters=False,
+            ),
+        ),
+        (
+            dict(find_unused_parameters=True),
+            dict(
+                type='mmengine.CPUDistributedDataParallel',
+                broadcast_buffers=False,
+                find_unused_parameters=True,
+            ),
+        ),
+        (
+            dict(
+                model_wrapper_cfg=dict(
+                    type='MMDistributedDataParallel', broadcast_buffers=True
+                )
+            ),
+            dict(
+                type='mmengine.CPUDistributedDataParallel',
+                broadcast_buffers=True,
+                find_unused_parameters=False,
+            ),
+        ),
+        (dict(model_wrapper_cfg=dict(type='Mine')), dict(type='Mine')),
+    ],
+)
+def test_model_wrapper(content, expected):
+    cfg = Config(dict(content, launcher='pytorch'))
+    use_cpu_model_wrapper(cfg)
+    assert cfg.model_wrapper_cfg == expected
+
+
+def test_model_wrapper_of_one_process_and_of_gpus(monkeypatch):
+    cfg = Config(dict(launcher='none'))
+    use_cpu_model_wrapper(cfg)
+    assert 'model_wrapper_cfg' not in cfg
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    cfg = Config(dict(launcher='pytorch'))
+    use_cpu_model_wrapper(cfg)
+    assert 'model_wrapper_cfg' not in cfg
+
+
+def test_add_custom_hook_replaces_its_own_type():
+    cfg = Config(dict())
+    add_custom_hook(cfg, dict(type='A', x=1))
+    add_custom_hook(cfg, dict(type='B'))
+    add_custom_hook(cfg, dict(type='A', x=2))
+    assert cfg.custom_hooks == [dict(type='B'), dict(type='A', x=2)]
+
+
+def loader(**dataset):
+    return dict(dataset=dataset)
+
+
+def test_check_data_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'data').mkdir()
+    (tmp_path / 'data' / 'a.json').write_text('')
+    fine = [
+        loader(data_root='data', ann_file='a.json'),
+        loader(ann_file='data/a.json'),
+        loader(data_root='x', ann_file=str(tmp_path / 'data' / 'a.json')),
+        loader(ann_file='s3://bucket/a.json'),
+        loader(),
+        dict(),
+    ]
+    for item in fine:
+        check_data_files(Config(dict(train_dataloader=item)), ['train'])
+    inner = dict(data_root='data/mini/', ann_file='b.json')
+    nested = loader(datasets=[loader(ann_file='data/a.json'), inner])
+    cfg = Config(dict(train_dataloader=nested))
+    # Only the splits of the run are looked at.
+    check_data_files(cfg, ['val', 'test'])
+    with pytest.raises(FileNotFoundError) as info:
+        check_data_files(cfg, ['val', 'train'])
+    message = str(info.value)
+    assert message.startswith(
+        'train_dataloader.dataset.datasets.1: annotation file '
+        'data/mini/b.json was not found'
+    )
+    assert str(tmp_path) in message and 'make_mini_dataset' in message
