@@ -20,14 +20,13 @@ from .config import (
     parse_cfg_options,
     use_cpu_model_wrapper,
 )
+from .cores import cpu_threads, usable_cores
 from .ddp import CPUDistributedDataParallel
 from .dump import DumpPredictions
 from .launch import (
-    cpu_threads,
     rank_environment,
     start_processes,
     stop_processes,
-    usable_cores,
 )
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, run_testing

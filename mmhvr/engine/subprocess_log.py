@@ -8,7 +8,7 @@ import time
 from collections import deque
 from typing import Optional, Sequence
 
-from .launch import usable_cores
+from .cores import usable_cores
 
 # A small network does not get faster with more threads than this.
 _MAX_THREADS = 8

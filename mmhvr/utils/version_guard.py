@@ -17,6 +17,7 @@ from packaging.version import InvalidVersion, Version
 SKIP_VARIABLE = 'MMHVR_SKIP_VERSION_CHECK'
 
 COMPILE_MMCV = (
+    'pip install ninja psutil && '
     'MMCV_WITH_OPS=1 pip install --no-deps --no-build-isolation '
     '--no-binary mmcv --force-reinstall mmcv==2.0.0rc4'
 )
@@ -113,9 +114,9 @@ REQUIREMENTS = (
     Requirement(
         'mmcls',
         '1.0.0rc5',
-        '1.0.0rc7',
+        '1.0.0rc6',
         'pip install --no-deps mmcls==1.0.0rc5',
-        'MMTracking 1.0.0rc1 needs a release candidate of mmcls 1.0.0',
+        'MMTracking 1.0.0rc1 was tried with mmcls 1.0.0rc5 alone',
         layer='host',
     ),
     Requirement(

@@ -125,14 +125,17 @@ def draw_detections(
         order = np.argsort(scores, kind='stable')
         order = order[scores[order] >= score_thr]
     thickness = _line_width(canvas)
+    corners = [_corners(box, factor, canvas) for box in boxes]
     for index in order:
         colour = class_colour(int(labels[index]))
-        corners = _corners(boxes[index], factor, canvas)
-        cv2.rectangle(canvas, corners[:2], corners[2:], colour, thickness)
+        x1, y1, x2, y2 = corners[index]
+        cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, thickness)
+    # Tags last: no line goes through a name.
+    for index in order:
         text = _name(int(labels[index]), class_names)
         if scores is not None:
             text = f'{text} {scores[index]:.2f}'
-        _tag(canvas, text, corners, colour)
+        _tag(canvas, text, corners[index], class_colour(int(labels[index])))
     return canvas
 
 
@@ -164,12 +167,12 @@ def draw_ground_truth(
     canvas = upscale(image, factor)
     boxes, labels = _checked(boxes, labels)
     thickness = _line_width(canvas)
-    for box, label in zip(boxes, labels):
-        corners = _corners(box, factor, canvas)
-        _dashed_rectangle(canvas, corners, thickness)
-        _tag(
-            canvas, _name(int(label), class_names), corners, _WHITE, below=True
-        )
+    corners = [_corners(box, factor, canvas) for box in boxes]
+    for place in corners:
+        _dashed_rectangle(canvas, place, thickness)
+    for place, label in zip(corners, labels):
+        name = _name(int(label), class_names)
+        _tag(canvas, name, place, _WHITE, below=True)
     return canvas
 
 

@@ -38,6 +38,13 @@ def test_train_and_resume(tiny_config):
 def test_resume_auto_without_a_checkpoint(tiny_config):
     cfg = configure_training(tiny_config, work_dir='new', resume='auto')
     assert not cfg.resume and cfg.get('load_from') is None
+    # The config's own load_from is a start then, not something to resume.
+    run_training(configure_training(tiny_config, work_dir='other'))
+    words = ['resume=True', 'load_from=other/iter_6.pth']
+    cfg = configure_training(
+        tiny_config, work_dir='new', resume='auto', cfg_options=words
+    )
+    assert not cfg.resume and cfg.load_from == 'other/iter_6.pth'
 
 
 def test_resume_refuses_another_architecture(tiny_config):

@@ -65,6 +65,12 @@ def make_sample(label, size=(64, 64), boxes=((8.0, 8.0, 40.0, 44.0),)):
         )
     )
     sample.gt_instances = gt
+    # The two support frames show the same boxes.
+    sample.ref_gt_instances = InstanceData(
+        bboxes=gt.bboxes.repeat(2, 1),
+        labels=gt.labels.repeat(2),
+        map_instances_to_img_idx=torch.arange(2).repeat_interleave(len(gt)),
+    )
     return sample
 
 

@@ -1,5 +1,6 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 import re
+import subprocess
 import sys
 from importlib import metadata
 
@@ -160,6 +161,26 @@ def test_the_command_mends_the_problem(requirement):
         rf'(?:^|\s){requirement.name}==(\S+)', requirement.command
     ).group(1)
     assert find_problems({**GOOD, requirement.name: version}) == []
+
+
+def test_import_speaks_before_anything_heavy_is_imported():
+    script = (
+        'import sys\n'
+        'from importlib import metadata\n'
+        'real = metadata.version\n'
+        'metadata.version = lambda name: (\n'
+        '    "3.0.0rc5" if name == "mmdet" else real(name))\n'
+        'try:\n'
+        '    import mmhvr\n'
+        'except ImportError as error:\n'
+        '    print(error)\n'
+        'print({"torch", "mmcv", "mmdet", "mmtrack"} & set(sys.modules))\n'
+    )
+    output = subprocess.check_output(
+        [sys.executable, '-c', script], universal_newlines=True
+    )
+    assert "renamed 'CLASSES' to 'classes'" in output
+    assert output.splitlines()[-1] == 'set()'
 
 
 def test_check_reads_the_installed_metadata(monkeypatch):

@@ -130,6 +130,16 @@ def test_score_is_part_of_the_tag():
     assert changed[:60].any() and not changed[60:].any()
 
 
+def test_no_line_goes_through_a_tag():
+    upper, lower = [20, 60, 120, 100], [20, 101, 120, 160]
+    image = grey(200, 200)
+    alone = draw_ground_truth(image, [upper], [5])
+    both = draw_ground_truth(image, [upper, lower], [5, 6])
+    tag = differs(alone)[101:]
+    assert tag.any()
+    assert (both[101:][tag] == alone[101:][tag]).all()
+
+
 @pytest.mark.parametrize(
     'call, error, message',
     [

@@ -15,7 +15,7 @@ model = dict(
     ),
     backbone=dict(
         depth=18,
-        base_channels=32,
+        base_channels=24,
         strides=(1, 2, 1, 1),
         frozen_stages=-1,
         norm_cfg=norm_cfg,
@@ -24,11 +24,11 @@ model = dict(
         init_cfg=None,
     ),
     neck=dict(
-        type='ChannelMapper', in_channels=[256], out_channels=64, kernel_size=3
+        type='ChannelMapper', in_channels=[192], out_channels=64, kernel_size=3
     ),
     rpn_head=dict(
         in_channels=64,
-        feat_channels=128,
+        feat_channels=96,
         anchor_generator=dict(
             scales=[2, 3, 4, 6], ratios=[0.6, 1.0, 1.6], strides=[8]
         ),
@@ -52,7 +52,7 @@ model = dict(
     train_cfg=dict(
         rpn=dict(sampler=dict(num=64)),
         rpn_proposal=dict(nms_pre=500, max_per_img=100),
-        rcnn=dict(sampler=dict(num=64)),
+        rcnn=dict(sampler=dict(num=32)),
     ),
     test_cfg=dict(
         rpn=dict(nms_pre=500, max_per_img=50),

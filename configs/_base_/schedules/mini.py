@@ -1,6 +1,6 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 # From scratch on the small made data set.
-max_iters = 2000
+max_iters = 1500
 train_cfg = dict(
     type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters
 )
@@ -9,7 +9,7 @@ test_cfg = dict(type='TestLoop')
 
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='AdamW', lr=0.001, weight_decay=0.05),
+    optimizer=dict(type='AdamW', lr=0.002, weight_decay=0.05),
     clip_grad=dict(max_norm=35, norm_type=2),
 )
 param_scheduler = [

@@ -57,9 +57,7 @@ class BaseInterVideoRelation(BaseModule):
                 f"at_test must be one of {self.choices}, got '{at_test}'."
             )
         if init_cfg is None:
-            init_cfg = dict(
-                type='Xavier', distribution='uniform', layer='Linear'
-            )
+            init_cfg = dict(type='Kaiming', mode='fan_in', layer='Linear')
         super().__init__(init_cfg=init_cfg)
         self.at_test = at_test
         self.fcs = ModuleList(

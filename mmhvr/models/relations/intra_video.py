@@ -60,9 +60,7 @@ class IntraVideoRelation(BaseModule):
                 f'{num_modules}. 0 switches the relation off.'
             )
         if init_cfg is None:
-            init_cfg = dict(
-                type='Xavier', distribution='uniform', layer='Linear'
-            )
+            init_cfg = dict(type='Kaiming', mode='fan_in', layer='Linear')
         super().__init__(init_cfg=init_cfg)
         self.skip = skip
         self.fcs = ModuleList(

@@ -61,8 +61,8 @@ class HVRBBoxHead(BBoxHead):
         if init_cfg is None:
             self.init_cfg += [
                 dict(
-                    type='Xavier',
-                    distribution='uniform',
+                    type='Kaiming',
+                    mode='fan_in',
                     override=dict(name='embedding'),
                 )
             ]

@@ -82,43 +82,50 @@ class HVRRoIHead(StandardRoIHead):
         target_proposals: InstanceList,
         support_proposals: InstanceList,
         data_samples: SampleList,
+        num_videos: int,
         num_supervised: int,
     ) -> Dict[str, Tensor]:
-        """Losses of the target frames of V videos.
+        """Losses of the frames that are targets.
 
         Args:
             x (tuple[Tensor]): Maps of all frames, each level [B, C, H, W].
-            target_proposals (list[InstanceData]): Of the V target frames.
-            support_proposals (list[InstanceData]): Of the V (T - 1) support
-                frames, video by video.
-            data_samples (list): V samples with the target frames' boxes.
-            num_supervised (int): The first so many videos bear losses.
+            target_proposals (list[InstanceData]): Of the target frames,
+                which are the first ones.
+            support_proposals (list[InstanceData]): Of the support frames,
+                which are the last ones; a frame may be both.
+            data_samples (list): The target frames' samples, with boxes.
+            num_videos (int): V.
+            num_supervised (int): The first so many targets bear losses.
 
         Returns:
             dict[str, Tensor]: See :meth:`HVRBBoxHead.loss_on_videos`.
         """
-        sampling_results = self.assign_and_sample(
-            target_proposals, data_samples
-        )
-        boxes = [result.priors for result in sampling_results]
-        boxes += [proposals.bboxes for proposals in support_proposals]
-        features = self.extract(x, boxes)
-        videos = len(data_samples)
-        targets, supports = features[:videos], features[videos:]
-        per_video = len(supports) // videos
+        sampled = self.assign_and_sample(target_proposals, data_samples)
+        frames = len(x[0])
+        none = x[0].new_zeros(0, 4)
+        targets = [result.priors for result in sampled]
+        targets += [none] * (frames - len(targets))
+        supports = [proposals.bboxes for proposals in support_proposals]
+        supports = [none] * (frames - len(supports)) + supports
+        both = self.extract(x, [torch.cat(b) for b in zip(targets, supports)])
+        target_features = [f[: len(t)] for f, t in zip(both, targets)]
+        support_features = [f[len(t) :] for f, t in zip(both, targets)]
+        video = _video_of_frames(num_videos, frames)
         supports_of = [
             torch.cat(
-                [
-                    targets[v][:0],
-                    *supports[v * per_video : (v + 1) * per_video],
+                [both[t][:0]]
+                + [
+                    support_features[f]
+                    for f in range(frames)
+                    if f != t and video[f] == video[t]
                 ]
             )
-            for v in range(videos)
+            for t in range(len(sampled))
         ]
         return self.bbox_head.loss_on_videos(
-            targets,
+            target_features[: len(sampled)],
             supports_of,
-            sampling_results,
+            sampled,
             self.train_cfg,
             num_supervised,
         )
@@ -173,3 +180,10 @@ class HVRRoIHead(StandardRoIHead):
             rcnn_test_cfg=self.test_cfg,
             rescale=rescale,
         )
+
+
+def _video_of_frames(num_videos: int, frames: int) -> List[int]:
+    """The video of each frame: targets first, then supports by video."""
+    per_video = max(frames // num_videos - 1, 1)
+    rest = range(frames - num_videos)
+    return list(range(num_videos)) + [f // per_video for f in rest]

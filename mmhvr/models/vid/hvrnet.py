@@ -30,9 +30,12 @@ class HVRNet(BaseVideoDetector):
             is a :class:`HVRRoIHead`.
         video_selector (dict, optional): Config of the choice of videos. None
             trains on all videos of the batch, each for itself.
-        supervise (str): Which target frames bear losses: 'triplet' (all
-            three videos', as in the released code) or 'target' (the target
-            video's, eq. 5). Defaults to 'triplet'.
+        supervise (str): Which frames bear losses: 'target' (the target
+            video's target frame, eq. 5), 'triplet' (the target frames of
+            all three videos, as in the released code) or 'every' (each frame
+            of the triplet in turn is a target that the others of its video
+            support: T times the supervision for the same backbone passes).
+            Defaults to 'triplet'.
         triplet_level (int): Which output of the backbone the videos are
             compared by (conv4 in the paper). Defaults to 0.
         rpn_levels (list[int], optional): Which outputs of the neck (of the
@@ -43,6 +46,8 @@ class HVRNet(BaseVideoDetector):
             TrackDataPreprocessor.
         init_cfg (dict, optional): Initialisation.
     """
+
+    supervisions = ('target', 'triplet', 'every')
 
     def __init__(
         self,
@@ -56,9 +61,10 @@ class HVRNet(BaseVideoDetector):
         init_cfg: OptMultiConfig = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        if supervise not in ('triplet', 'target'):
+        if supervise not in self.supervisions:
             raise ValueError(
-                f"supervise must be 'triplet' or 'target', got '{supervise}'."
+                f'supervise must be one of {self.supervisions}, got '
+                f"'{supervise}'."
             )
         self.detector = MODELS.build(detector)
         self.video_selector = (
@@ -87,7 +93,6 @@ class HVRNet(BaseVideoDetector):
         """
         frames = _stack_frames(inputs)
         chosen, maps = self.choose_videos(frames, data_samples)
-        samples = [data_samples[v] for v in chosen]
         if maps is None:
             # Target frames first, then the support frames video by video.
             picked = frames[chosen]
@@ -95,11 +100,23 @@ class HVRNet(BaseVideoDetector):
                 torch.cat([picked[:, 0], picked[:, 1:].flatten(0, 1)])
             )
         rpn_maps, roi_maps = self.split_levels(maps)
+        videos, length = len(chosen), frames.shape[1]
+        samples = [data_samples[v] for v in chosen]
+        # Frames from `first` on support others: all but the targets, ...
+        first = videos
+        supporters = [s for s in samples for _ in range(length - 1)]
+        if self.supervise == 'every':
+            # ... or every frame, each of which is a target, too.
+            first = 0
+            samples = samples + [
+                frame for s in samples for frame in _support_samples(s, length)
+            ]
+            supporters = samples
         supervised = 1 if self.supervise == 'target' else len(samples)
         losses, target_proposals = self.rpn_loss(rpn_maps, samples, supervised)
         support_proposals = self.propose(
-            _rows(rpn_maps, slice(len(samples), None)),
-            [s for s in samples for _ in range(frames.shape[1] - 1)],
+            _rows(rpn_maps, slice(first, None)),
+            supporters,
             'support_proposal',
         )
         losses.update(
@@ -108,6 +125,7 @@ class HVRNet(BaseVideoDetector):
                 target_proposals,
                 support_proposals,
                 samples,
+                videos,
                 supervised,
             )
         )
@@ -262,6 +280,23 @@ def _stack_frames(inputs: Dict[str, Tensor]) -> Tensor:
             f'frame a video; got {tuple(img.shape)}.'
         )
     return img if ref_img is None else torch.cat([img, ref_img], dim=1)
+
+
+def _support_samples(sample: SampleList, length: int) -> list:
+    """A sample of its own for each support frame, with its boxes."""
+    if length > 1 and 'ref_gt_instances' not in sample:
+        raise ValueError(
+            "supervise='every' needs the boxes of the support frames "
+            '(ref_gt_instances). Load them for all frames: '
+            'LoadTrackAnnotations inside the TransformBroadcaster.'
+        )
+    frames = []
+    for t in range(length - 1):
+        gt = sample.ref_gt_instances
+        frame = sample.new()
+        frame.gt_instances = gt[gt.map_instances_to_img_idx == t]
+        frames.append(frame)
+    return frames
 
 
 def _rows(maps: Maps, index) -> Maps:

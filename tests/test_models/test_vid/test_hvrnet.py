@@ -56,7 +56,7 @@ def test_every_trainable_parameter_is_reached(build_model, batch):
 
 
 def test_rejected_videos_bear_no_loss(build_model, batch):
-    model = build_model().train()
+    model = build_model(supervise='triplet').train()
     before = total(model, batch)
     kept = chosen_by_hand(model, batch)
     inputs, samples = batch
@@ -82,6 +82,53 @@ def test_target_alone_may_bear_the_loss(build_model, batch):
     assert not torch.equal(before, alone)
 
 
+def test_every_frame_in_turn(build_model, batch):
+    """Nine targets, each supported by the other frames of its video."""
+    model = build_model(supervise='every').train()
+    seen = {}
+    head = model.detector.roi_head.bbox_head
+    original = head.loss_on_videos
+
+    def spy(targets, supports, results, cfg, supervised):
+        seen.update(targets=targets, supports=supports, results=results)
+        assert supervised == 9
+        return original(targets, supports, results, cfg, supervised)
+
+    head.loss_on_videos = spy
+    kept = chosen_by_hand(model, batch)
+    inputs, samples = batch
+    for v in kept:
+        # Other boxes in the second support frame: 1.
+        gt = samples[v].ref_gt_instances
+        gt.bboxes[1] = torch.tensor([20.0, 20.0, 50.0, 50.0]) + v
+    total(model, batch)
+    assert len(seen['targets']) == len(seen['supports']) == 9
+    # Order: three target frames, then two support frames a video. Each
+    # frame is assigned to its own boxes.
+    boxes = [r.pos_gt_bboxes[0].tolist() for r in seen['results']]
+    expected = [[8.0, 8.0, 40.0, 44.0]] * 3
+    for v in kept:
+        expected += [[8.0, 8.0, 40.0, 44.0], [20.0 + v] * 2 + [50.0 + v] * 2]
+    assert boxes == expected
+    # A frame is supported by the other two of its video: with x, y and z
+    # offered by its three frames, the supports are yz, xz and xy.
+    for v in range(3):
+        yz, xz, xy = (seen['supports'][f] for f in (v, 3 + 2 * v, 4 + 2 * v))
+        x = (len(xz) + len(xy) - len(yz)) // 2
+        y, z = len(xy) - x, len(xz) - x
+        assert len(yz) == y + z
+        assert torch.equal(xy[:x], xz[:x])
+        assert torch.equal(xy[x:], yz[:y])
+        assert torch.equal(xz[x:], yz[y:])
+
+
+def test_every_frame_needs_boxes_of_the_supports(build_model, batch):
+    inputs, samples = batch
+    del samples[0].ref_gt_instances
+    with pytest.raises(ValueError, match='ref_gt_instances'):
+        build_model(supervise='every').train().loss(inputs, samples)
+
+
 def test_frozen_backbone_passes_once_and_gives_the_same(build_model, batch):
     model = build_model().train()
     expected = total(model, batch)
@@ -89,7 +136,8 @@ def test_frozen_backbone_passes_once_and_gives_the_same(build_model, batch):
     backbone = model.detector.backbone
     backbone.register_forward_hook(lambda m, i, o: calls.append(len(i[0])))
     torch.testing.assert_close(total(model, batch), expected)
-    assert calls == [18, 9]  # all K N T frames, then those of the triplet
+    # All K N T frames, then those of the triplet.
+    assert calls == [18, 9]
     backbone.requires_grad_(False)
     calls.clear()
     torch.testing.assert_close(total(model, batch), expected)
@@ -150,7 +198,7 @@ def test_videos_of_different_sizes(build_model, batch):
 
 @pytest.mark.parametrize('length', [1, 2, 5])
 def test_any_number_of_frames(build_model, batch, length):
-    model = build_model().train()
+    model = build_model(supervise='triplet').train()
     inputs, samples = batch
     frames = torch.cat([inputs['img'], inputs['ref_img']], 1)
     frames = frames.repeat(1, 2, 1, 1, 1)[:, :length]
