@@ -1,8 +1,8 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-# The schedule of `make demo`: about six minutes on two CPU cores.
+# The schedule of `make demo`: some minutes on two CPU cores.
 _base_ = './hvr_faster-rcnn_r18_mini.py'
 
-max_iters = 1500
+max_iters = 1000
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=100),

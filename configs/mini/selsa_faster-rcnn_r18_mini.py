@@ -1,6 +1,6 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 # MMTracking's SELSA on the small made data set, with as many supervised
-# frames an update (9) as HVR-Net: SELSA takes one video a step.
+# frames an update (3) as HVR-Net: SELSA takes one video a step.
 _base_ = [
     '../_base_/models/selsa_faster-rcnn_r18-mini.py',
     '../_base_/datasets/mini_vid_selsa.py',
@@ -26,15 +26,15 @@ model = dict(
     )
 )
 
-max_iters = 13500  # steps; an update every ninth
+max_iters = 4500  # steps; an update every third
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
-optim_wrapper = dict(accumulative_counts=9)
+optim_wrapper = dict(accumulative_counts=3)
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=900),
+    dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=300),
     dict(
         type='CosineAnnealingLR',
         by_epoch=False,
-        begin=900,
+        begin=300,
         end=max_iters,
         eta_min_ratio=0.01,
     ),

@@ -148,7 +148,10 @@ def test_video_shows_its_class_most(small):
     counts = {video['id']: Counter() for video in data['videos']}
     for item in data['annotations']:
         counts[item['video_id']][item['category_id'] - 1] += 1
-    for video_id, count in counts.items():
+    # A bar can hide a digit in all of a video's four frames.
+    seen = {video_id: count for video_id, count in counts.items() if count}
+    assert len(seen) >= 9
+    for video_id, count in seen.items():
         most = min(count, key=lambda label: (-count[label], label))
         assert most == (video_id - 1) % 10
 

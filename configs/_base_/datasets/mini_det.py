@@ -21,7 +21,7 @@ metainfo = dict(CLASSES=classes)
 img_scale = (160, 96)
 # Supervised frames an update: as many as HVR-Net's triplet of videos has
 # target frames.
-batch_size = 9
+batch_size = 3
 
 # Without a flip its meta keys are missing, so the packer is told what to keep.
 meta_keys = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')

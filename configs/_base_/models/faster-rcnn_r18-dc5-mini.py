@@ -24,7 +24,11 @@ model = dict(
         init_cfg=None,
     ),
     neck=dict(
-        type='ChannelMapper', in_channels=[192], out_channels=64, kernel_size=3
+        type='ChannelMapper',
+        in_channels=[192],
+        out_channels=64,
+        kernel_size=3,
+        norm_cfg=norm_cfg,
     ),
     rpn_head=dict(
         in_channels=64,

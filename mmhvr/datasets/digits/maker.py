@@ -18,7 +18,7 @@ from .render import draw_frame, draw_video, measure_boxes
 from .samples import CLASSES, GlyphBook
 from .scene import plan_scene
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 STAMP_NAME = 'digits_vid.json'
 # First part of the seed of each video, after the data set's own seed.
 _STREAMS = dict(train=0, val=1, det=2)
@@ -180,7 +180,7 @@ def _check_parameters(parameters: Dict[str, int]) -> None:
 def make_digits_vid(
     root: Union[str, Path],
     seed: int = 0,
-    train_videos_per_class: int = 24,
+    train_videos_per_class: int = 40,
     val_videos_per_class: int = 6,
     frames: int = 16,
     det_images: int = 200,

@@ -21,7 +21,7 @@ SPEEDS = dict(slow=(0.001, 0.006), medium=(0.012, 0.024), fast=(0.07, 0.19))
 # Relative change of size over the video, and swing of the angle in degrees.
 SCALE_CHANGE = dict(slow=0.03, medium=0.1, fast=0.25)
 ANGLE_SWING = dict(slow=1.5, medium=5.0, fast=9.0)
-SIZE_RANGE = (18.0, 48.0)
+SIZE_RANGE = (22.0, 48.0)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ PAN_MARGIN = 12
 # Shares of the videos; a video can have several of these.
 P_SECOND_DIGIT = 0.35
 P_LEAVES = 0.35  # of the fast digits that are alone
-P_BARS = (0.35, 0.5, 0.15)  # none, one, two bars
+P_BARS = (0.45, 0.45, 0.1)  # none, one, two bars
 
 
 @dataclass(frozen=True)
@@ -149,10 +149,10 @@ def _plan_inks(
     bright = rng.random() < np.clip((170 - grey) / 90, 0, 1)
     inks = []
     for _ in tracks:
-        middle = rng.uniform(32, 70)
-        fade = 1 + wave(rng, frames, (8, 18), rng.uniform(0.4, 0.9))
+        middle = rng.uniform(60, 110)
+        fade = 1 + wave(rng, frames, (8, 18), rng.uniform(0.3, 0.75))
         tint = rng.uniform(0.65, 1.1, 3)
-        strength = np.maximum(middle * fade, 10) * (1 if bright else -1)
+        strength = np.maximum(middle * fade, 14) * (1 if bright else -1)
         inks.append(strength[:, None] * tint)
     return np.stack(inks)
 
@@ -182,7 +182,7 @@ def plan_scene(
     grey = rng.uniform(65, 190)
     shape = (size[1] + 2 * PAN_MARGIN, size[0] + 2 * PAN_MARGIN)
     background = make_texture(
-        rng, shape, grey, rng.uniform(6, 20), int(rng.integers(0, 7))
+        rng, shape, grey, rng.uniform(5, 14), int(rng.integers(0, 5))
     )
     pan = np.stack(
         [
@@ -202,12 +202,12 @@ def plan_scene(
         rng.uniform(0.3, 0.9) + wave(rng, frames, (5, 12), 0.4), 0.05, 1.2
     )
     defocus = np.maximum(
-        rng.uniform(-0.6, 0.8)
-        + wave(rng, frames, (6, 16), rng.uniform(0.5, 2.2)),
+        rng.uniform(-0.6, 0.4)
+        + wave(rng, frames, (6, 16), rng.uniform(0.3, 1.8)),
         0,
     )
     noise = np.maximum(
-        rng.uniform(4, 14) + wave(rng, frames, (5, 12), rng.uniform(0, 8)), 2
+        rng.uniform(3, 9) + wave(rng, frames, (5, 12), rng.uniform(0, 7)), 2
     )
     return Scene(
         size,

@@ -36,6 +36,10 @@ class HVRNet(BaseVideoDetector):
             of the triplet in turn is a target that the others of its video
             support: T times the supervision for the same backbone passes).
             Defaults to 'triplet'.
+        support_gradient (bool): Let gradients reach the backbone through
+            support frames, too. Without, their maps are those by which the
+            videos were chosen, and only the frames that bear losses pass
+            the backbone a second time. Defaults to True.
         triplet_level (int): Which output of the backbone the videos are
             compared by (conv4 in the paper). Defaults to 0.
         rpn_levels (list[int], optional): Which outputs of the neck (of the
@@ -54,6 +58,7 @@ class HVRNet(BaseVideoDetector):
         detector: ConfigType,
         video_selector: OptConfigType = dict(type='VideoTripletSelector'),
         supervise: str = 'triplet',
+        support_gradient: bool = True,
         triplet_level: int = 0,
         rpn_levels: Optional[Sequence[int]] = None,
         roi_levels: Optional[Sequence[int]] = None,
@@ -70,7 +75,13 @@ class HVRNet(BaseVideoDetector):
         self.video_selector = (
             MODELS.build(video_selector) if video_selector else None
         )
+        if supervise == 'every' and not support_gradient:
+            raise ValueError(
+                "supervise='every' makes every frame bear losses, so "
+                'support_gradient must be True.'
+            )
         self.supervise = supervise
+        self.support_gradient = support_gradient
         self.triplet_level = triplet_level
         self.rpn_levels = rpn_levels
         self.roi_levels = roi_levels
@@ -93,12 +104,7 @@ class HVRNet(BaseVideoDetector):
         """
         frames = _stack_frames(inputs)
         chosen, maps = self.choose_videos(frames, data_samples)
-        if maps is None:
-            # Target frames first, then the support frames video by video.
-            picked = frames[chosen]
-            maps = self.detector.backbone(
-                torch.cat([picked[:, 0], picked[:, 1:].flatten(0, 1)])
-            )
+        maps = self.maps_of_triplet(frames, chosen, maps)
         rpn_maps, roi_maps = self.split_levels(maps)
         videos, length = len(chosen), frames.shape[1]
         samples = [data_samples[v] for v in chosen]
@@ -134,40 +140,64 @@ class HVRNet(BaseVideoDetector):
     def choose_videos(
         self, frames: Tensor, data_samples: SampleList
     ) -> Tuple[List[int], Optional[Maps]]:
-        """The video triplet, and its maps where they need no gradient.
+        """The video triplet, and the maps by which it was chosen.
 
         Args:
             frames (Tensor): [V, T, C, H, W].
             data_samples (list[TrackDataSample]): V samples.
 
         Returns:
-            tuple: Indices of the videos that go on, and their backbone
-            maps (target frames first) if the backbone is frozen, else None.
+            tuple: Indices of the videos that go on, and the backbone's maps
+            of all V T frames without gradient, None if nothing is chosen.
         """
         videos, length = frames.shape[:2]
-        frozen = _is_frozen(self.detector.backbone)
         if self.video_selector is None:
             return list(range(videos)), None
         with torch.no_grad(), _evaluating(self.detector.backbone):
             maps = self.detector.backbone(frames.flatten(0, 1))
         features = maps[self.triplet_level].unflatten(0, (videos, length))
-        chosen = list(
-            self.video_selector(
-                features,
-                _video_labels(data_samples, features.device),
-                _valid_sizes(
-                    data_samples,
-                    frames.shape[-2:],
-                    features.shape[-2:],
-                    features.device,
-                ),
-            )
+        chosen = self.video_selector(
+            features,
+            _video_labels(data_samples, features.device),
+            _valid_sizes(
+                data_samples,
+                frames.shape[-2:],
+                features.shape[-2:],
+                features.device,
+            ),
         )
-        if not frozen:
-            return chosen, None
-        first = [v * length for v in chosen]
-        rest = [v * length + t for v in chosen for t in range(1, length)]
-        return chosen, _rows(maps, first + rest)
+        return list(chosen), maps
+
+    def maps_of_triplet(
+        self, frames: Tensor, chosen: List[int], maps: Optional[Maps]
+    ) -> Maps:
+        """The backbone's maps of the chosen videos, with gradient.
+
+        What needs no gradient is taken from the maps that there are.
+
+        Args:
+            frames (Tensor): [V, T, C, H, W].
+            chosen (list[int]): Indices of the videos that go on.
+            maps (tuple[Tensor], optional): Maps of all frames, [V T, ...].
+
+        Returns:
+            tuple[Tensor]: Target frames first, then the support frames
+            video by video.
+        """
+        length = frames.shape[1]
+        targets = [v * length for v in chosen]
+        supports = [v * length + t for v in chosen for t in range(1, length)]
+        backbone, flat = self.detector.backbone, frames.flatten(0, 1)
+        if maps is None:
+            return backbone(flat[targets + supports])
+        if _is_frozen(backbone):
+            return _rows(maps, targets + supports)
+        if self.support_gradient:
+            return backbone(flat[targets + supports])
+        return tuple(
+            torch.cat(pair)
+            for pair in zip(backbone(flat[targets]), _rows(maps, supports))
+        )
 
     def split_levels(self, maps: Maps) -> Tuple[Maps, Maps]:
         """Pass the neck and pick the levels of RPN and of the RoI head."""

@@ -84,7 +84,7 @@ def test_target_alone_may_bear_the_loss(build_model, batch):
 
 def test_every_frame_in_turn(build_model, batch):
     """Nine targets, each supported by the other frames of its video."""
-    model = build_model(supervise='every').train()
+    model = build_model(supervise='every', support_gradient=True).train()
     seen = {}
     head = model.detector.roi_head.bbox_head
     original = head.loss_on_videos
@@ -126,11 +126,13 @@ def test_every_frame_needs_boxes_of_the_supports(build_model, batch):
     inputs, samples = batch
     del samples[0].ref_gt_instances
     with pytest.raises(ValueError, match='ref_gt_instances'):
-        build_model(supervise='every').train().loss(inputs, samples)
+        build_model(supervise='every', support_gradient=True).train().loss(
+            inputs, samples
+        )
 
 
 def test_frozen_backbone_passes_once_and_gives_the_same(build_model, batch):
-    model = build_model().train()
+    model = build_model(supervise='triplet', support_gradient=True).train()
     expected = total(model, batch)
     calls = []
     backbone = model.detector.backbone
@@ -138,6 +140,11 @@ def test_frozen_backbone_passes_once_and_gives_the_same(build_model, batch):
     torch.testing.assert_close(total(model, batch), expected)
     # All K N T frames, then those of the triplet.
     assert calls == [18, 9]
+    # Without gradient through the supports: the three target frames.
+    model.support_gradient = False
+    calls.clear()
+    torch.testing.assert_close(total(model, batch), expected)
+    assert calls == [18, 3]
     backbone.requires_grad_(False)
     calls.clear()
     torch.testing.assert_close(total(model, batch), expected)
@@ -311,6 +318,8 @@ def test_boxes_in_pixels_of_the_original_image(build_model, batch):
 def test_wrong_arguments(build_model, batch):
     with pytest.raises(ValueError, match="supervise.*'all'"):
         build_model(supervise='all')
+    with pytest.raises(ValueError, match='support_gradient must be True'):
+        build_model(supervise='every', support_gradient=False)
     inputs, samples = batch
     with pytest.raises(ValueError, match=r'\(6, 2, 3, 64, 64\)'):
         build_model().loss(dict(img=inputs['ref_img']), samples)
