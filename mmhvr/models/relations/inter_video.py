@@ -34,7 +34,7 @@ class BaseInterVideoRelation(BaseModule):
         relation (dict, optional): More arguments for
             :class:`EmbeddedGaussianRelation`.
         init_cfg (dict, optional): Initialisation of the linear layers
-            before the modules.
+            before the modules. Defaults to :meth:`init_weights`' own.
     """
 
     choices = ('window', 'off')
@@ -56,8 +56,6 @@ class BaseInterVideoRelation(BaseModule):
             raise ValueError(
                 f"at_test must be one of {self.choices}, got '{at_test}'."
             )
-        if init_cfg is None:
-            init_cfg = dict(type='Kaiming', mode='fan_in', layer='Linear')
         super().__init__(init_cfg=init_cfg)
         self.at_test = at_test
         self.fcs = ModuleList(
@@ -68,6 +66,19 @@ class BaseInterVideoRelation(BaseModule):
             EmbeddedGaussianRelation(channels, **(relation or {}))
             for _ in range(num_modules)
         )
+
+    def init_weights(self) -> None:
+        """Let the linear layers before the modules start as identity.
+
+        Their inputs are not negative, so that they pass what they get, and
+        the head starts as one of a single layer. Layers of random weights
+        make all proposals alike before a module sees them.
+        """
+        super().init_weights()
+        if not self.init_cfg:
+            for fc in self.fcs:
+                nn.init.eye_(fc[0].weight)
+                nn.init.zeros_(fc[0].bias)
 
     @property
     def needs_window(self) -> bool:

@@ -37,7 +37,7 @@ class IntraVideoRelation(BaseModule):
         relation (dict, optional): More arguments for
             :class:`EmbeddedGaussianRelation`.
         init_cfg (dict, optional): Initialisation of the linear layers
-            between the modules.
+            between the modules. Defaults to :meth:`init_weights`' own.
 
     Example:
         >>> import torch
@@ -59,8 +59,6 @@ class IntraVideoRelation(BaseModule):
                 f'num_modules must be 0 or more, got '
                 f'{num_modules}. 0 switches the relation off.'
             )
-        if init_cfg is None:
-            init_cfg = dict(type='Kaiming', mode='fan_in', layer='Linear')
         super().__init__(init_cfg=init_cfg)
         self.skip = skip
         self.fcs = ModuleList(
@@ -71,6 +69,19 @@ class IntraVideoRelation(BaseModule):
             EmbeddedGaussianRelation(channels, **(relation or {}))
             for _ in range(num_modules)
         )
+
+    def init_weights(self) -> None:
+        """Let the linear layers between the modules start as identity.
+
+        Their inputs are not negative, so that they pass what they get, and
+        the head starts as one of a single layer. Layers of random weights
+        make all proposals alike before a module sees them.
+        """
+        super().init_weights()
+        if not self.init_cfg:
+            for fc in self.fcs:
+                nn.init.eye_(fc[0].weight)
+                nn.init.zeros_(fc[0].bias)
 
     def support_features(self, x: Tensor) -> List[Tensor]:
         """What support proposals offer to each module.

@@ -146,3 +146,14 @@ def test_base_class_says_what_is_missing():
     module = BaseInterVideoRelation(4)
     with pytest.raises(NotImplementedError, match='relate_module'):
         module(torch.randn(2, 4), NONE)
+
+
+@pytest.mark.parametrize(
+    'cls', [PooledInterVideoRelation, TripletInterVideoRelation]
+)
+def test_starts_as_identity_with_an_output_projection(cls):
+    module = cls(4, num_modules=2, relation=dict(out_proj=True))
+    module.init_weights()
+    alpha = torch.rand(5, 4)  # as behind a ReLU: not negative
+    torch.testing.assert_close(module(alpha, NONE), alpha)
+    torch.testing.assert_close(module.predict(alpha[:2], alpha[2:]), alpha[:2])

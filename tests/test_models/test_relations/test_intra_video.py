@@ -121,3 +121,30 @@ def test_no_proposal_in_the_target_frame():
     assert out.shape == (0, 4)
     out.sum().backward()
     assert all(p.grad is not None for p in intra.parameters())
+
+
+def test_starts_as_the_gaussian_kernel_of_the_features():
+    # theta and phi start as one rotation: their dot products are those of
+    # the features, and the sum is weighted by these alone.
+    module = EmbeddedGaussianRelation(4)
+    module.init_weights()
+    x, support = torch.randn(3, 4), torch.randn(5, 4)
+    weights = (x @ support.T / 2).softmax(1)  # sqrt(4) = 2
+    torch.testing.assert_close(
+        module(x, support), x + weights @ support, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_starts_as_identity_with_an_output_projection():
+    intra = IntraVideoRelation(4, relation=dict(out_proj=True))
+    intra.init_weights()
+    x = torch.rand(3, 4)  # as behind a ReLU: not negative
+    torch.testing.assert_close(intra(x, torch.rand(5, 4)), x)
+
+
+def test_other_initialisation_wins():
+    intra = IntraVideoRelation(
+        4, init_cfg=dict(type='Constant', val=2.0, layer='Linear')
+    )
+    intra.init_weights()
+    assert (intra.fcs[0][0].weight == 2).all()
