@@ -15,6 +15,7 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 
 from .embedded_gaussian import EmbeddedGaussianRelation
+from .linear_layers import linear_layers, start_as_identity
 
 Triplets = Tuple[Tensor, Tensor, Tensor]
 
@@ -58,27 +59,17 @@ class BaseInterVideoRelation(BaseModule):
             )
         super().__init__(init_cfg=init_cfg)
         self.at_test = at_test
-        self.fcs = ModuleList(
-            nn.Sequential(nn.Linear(channels, channels), nn.ReLU())
-            for _ in range(num_modules)
-        )
+        self.fcs = linear_layers(channels, num_modules)
         self.relations = ModuleList(
             EmbeddedGaussianRelation(channels, **(relation or {}))
             for _ in range(num_modules)
         )
 
     def init_weights(self) -> None:
-        """Let the linear layers before the modules start as identity.
-
-        Their inputs are not negative, so that they pass what they get, and
-        the head starts as one of a single layer. Layers of random weights
-        make all proposals alike before a module sees them.
-        """
+        """Let the linear layers before the modules start as identity."""
         super().init_weights()
         if not self.init_cfg:
-            for fc in self.fcs:
-                nn.init.eye_(fc[0].weight)
-                nn.init.zeros_(fc[0].bias)
+            start_as_identity(self.fcs)
 
     @property
     def needs_window(self) -> bool:

@@ -9,9 +9,10 @@ from typing import List, Optional
 
 from mmengine.model import BaseModule, ModuleList
 from mmengine.registry import MODELS
-from torch import Tensor, cat, nn
+from torch import Tensor, cat
 
 from .embedded_gaussian import EmbeddedGaussianRelation
+from .linear_layers import linear_layers, start_as_identity
 
 
 @MODELS.register_module()
@@ -61,27 +62,17 @@ class IntraVideoRelation(BaseModule):
             )
         super().__init__(init_cfg=init_cfg)
         self.skip = skip
-        self.fcs = ModuleList(
-            nn.Sequential(nn.Linear(channels, channels), nn.ReLU())
-            for _ in range(num_modules - 1)
-        )
+        self.fcs = linear_layers(channels, num_modules - 1)
         self.relations = ModuleList(
             EmbeddedGaussianRelation(channels, **(relation or {}))
             for _ in range(num_modules)
         )
 
     def init_weights(self) -> None:
-        """Let the linear layers between the modules start as identity.
-
-        Their inputs are not negative, so that they pass what they get, and
-        the head starts as one of a single layer. Layers of random weights
-        make all proposals alike before a module sees them.
-        """
+        """Let the linear layers between the modules start as identity."""
         super().init_weights()
         if not self.init_cfg:
-            for fc in self.fcs:
-                nn.init.eye_(fc[0].weight)
-                nn.init.zeros_(fc[0].bias)
+            start_as_identity(self.fcs)
 
     def support_features(self, x: Tensor) -> List[Tensor]:
         """What support proposals offer to each module.

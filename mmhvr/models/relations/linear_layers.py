@@ -1,0 +1,25 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""The linear layers that stand before the relation modules (section 4.1)."""
+
+from mmengine.model import ModuleList
+from torch import nn
+
+
+def linear_layers(channels: int, number: int) -> ModuleList:
+    """Linear layers with ReLU, from [M, channels] to [M, channels] each."""
+    return ModuleList(
+        nn.Sequential(nn.Linear(channels, channels), nn.ReLU())
+        for _ in range(number)
+    )
+
+
+def start_as_identity(layers: ModuleList) -> None:
+    """Let :func:`linear_layers` pass what they get.
+
+    Their inputs are not negative, so that the head starts as one of a single
+    layer. Layers of random weights make all proposals alike before a module
+    sees them.
+    """
+    for layer in layers:
+        nn.init.eye_(layer[0].weight)
+        nn.init.zeros_(layer[0].bias)
