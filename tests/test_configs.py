@@ -76,19 +76,33 @@ def test_mini_configs_compare_fairly():
 
 
 def test_mini_configs_supervise_as_many_frames():
-    # HVR-Net: the three target frames of the video triplet; SELSA: one frame
-    # a step; the single-frame detector: its whole batch.
-    assert load(MINI[0]).model.supervise == 'triplet'
-    supervised = []
-    for name, a_step in zip(MINI, (3, 1, None)):
-        config = load(name)
-        a_step = a_step or config.train_dataloader.batch_size
-        supervised.append(config.train_cfg.max_iters * a_step)
-    assert len(set(supervised)) == 1
+    # HVR-Net: the target frames of all videos of a batch; SELSA: one frame a
+    # step, some steps an update; the single-frame detector: its whole batch.
+    hvr, selsa, det = (load(name) for name in MINI)
+    assert hvr.model.supervise == 'batch'
+    assert selsa.train_dataloader.batch_size == 1
+    assert (
+        hvr.train_dataloader.batch_size
+        == selsa.optim_wrapper.accumulative_counts
+        == det.train_dataloader.batch_size
+    )
+    updates = [config.train_cfg.max_iters for config in (hvr, selsa, det)]
+    updates[1] /= selsa.optim_wrapper.accumulative_counts
+    assert updates == [updates[0]] * 3
+
+
+def test_mini_configs_have_the_same_detector():
+    """All but the RoI head's box head and aggregation is the baseline's."""
+    hvr, selsa, det = (detector(load(name)) for name in MINI)
+    for config in (hvr, selsa):
+        for key in ('backbone', 'neck', 'rpn_head', 'test_cfg'):
+            assert config[key] == det[key], key
+        layer = config.roi_head.bbox_roi_extractor.roi_layer
+        assert layer == det.roi_head.bbox_roi_extractor.roi_layer
 
 
 def test_test_windows_are_equal():
     hvr, selsa, _ = (load(name) for name in MINI)
-    frames = hvr.test_dataloader.dataset.frame_sampler.num_frames
+    frames = hvr.test_cfg.frame_sampler.num_frames
     sampler = selsa.test_dataloader.dataset.ref_img_sampler
     assert frames == sampler.num_ref_imgs + 1

@@ -31,6 +31,7 @@ from .launch import (
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, run_testing
 from .training import configure_training, run_training
+from .video_loops import VideoFeeder, VideoTestLoop, VideoValLoop
 
 __all__ = [
     'CPUDistributedDataParallel',
@@ -38,6 +39,9 @@ __all__ = [
     'CheckpointMismatchError',
     'DumpPredictions',
     'StateDifference',
+    'VideoFeeder',
+    'VideoTestLoop',
+    'VideoValLoop',
     'check_data_files',
     'compare_states',
     'cpu_threads',

@@ -24,6 +24,7 @@ def run_logged(
     log: str,
     every: float = 10.0,
     tail: int = 15,
+    processes: int = 1,
 ) -> int:
     """Runs a program: its output to a file, its progress to the screen.
 
@@ -35,12 +36,15 @@ def run_logged(
         log: A file; what it held is replaced.
         every: Seconds between two lines of progress.
         tail: How many last lines to show after a failure.
+        processes: How many processes the program starts; they share the
+            cores.
 
     Returns:
         The exit code of the program.
     """
     env = dict(os.environ, PYTHONUNBUFFERED='1')
-    env['OMP_NUM_THREADS'] = str(min(_MAX_THREADS, usable_cores()))
+    threads = min(_MAX_THREADS, max(1, usable_cores() // processes))
+    env['OMP_NUM_THREADS'] = str(threads)
     last: deque = deque(maxlen=tail)
     shown = -every
     with open(log, 'w') as file, subprocess.Popen(

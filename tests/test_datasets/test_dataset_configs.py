@@ -98,8 +98,11 @@ def test_triplet_configs_at_test(coco_vid, name):
     loader = Runner.build_dataloader(cfg.test_dataloader, seed=0)
     samples = [batch['data_samples'][0] for batch in loader]
     assert [sample.frame_id for sample in samples] == [0, 1, 2, 3] * 2
-    # The window is longer than the video: all of its other frames.
-    assert [s.ref_frame_id for s in samples[:2]] == [[1, 2, 3], [0, 2, 3]]
+    # Single frames, of which the loops make windows.
+    assert not any('ref_frame_id' in sample for sample in samples)
+    for phase in ('val', 'test'):
+        window = cfg[f'{phase}_cfg'].frame_sampler
+        assert window.num_frames == cfg.num_test_frames
     # Boxes in pixels of the file: frame t starts at 4 + t.
     boxes = [sample.gt_instances.bboxes[0].tolist() for sample in samples]
     assert boxes[:4] == [[4 + t, 6 + t, 20 + t, 26 + t] for t in range(4)]
@@ -125,7 +128,7 @@ def test_single_frame_config(coco_vid):
     # Every frame of 3 videos of 10 classes.
     assert len(loader.dataset) == 3 * 10 * 5
     batch = next(iter(loader))
-    assert [tuple(x.shape) for x in batch['inputs']] == [(3, 96, 128)] * 3
+    assert [tuple(x.shape) for x in batch['inputs']] == [(3, 96, 128)] * 9
     loader = Runner.build_dataloader(cfg.test_dataloader, seed=0)
     samples = [batch['data_samples'][0] for batch in loader]
     assert [sample.img_id for sample in samples] == list(range(1, 9))

@@ -52,28 +52,6 @@ def test_a_repeated_frame_is_decoded_once_and_is_its_own_array(files, decoded):
     assert decoded == ['1', '0', '1']
 
 
-def test_the_cache_keeps_the_frames_used_last(files, decoded):
-    transform = LoadVideoFrames(cache_size=2)
-    first = load(transform, files, [0, 1])
-    first[1][:] = 77
-    assert load(transform, files, [1, 2])[0][0, 0, 0] == 1
-    assert decoded == ['0', '1', '2']
-    load(transform, files, [2, 1])  # still there
-    assert decoded == ['0', '1', '2']
-    load(transform, files, [3])  # 2 goes, 1 was used later
-    load(transform, files, [1])
-    assert decoded == ['0', '1', '2', '3']
-    load(transform, files, [2])
-    assert decoded == ['0', '1', '2', '3', '2']
-
-
-def test_a_window_larger_than_the_cache(files, decoded):
-    transform = LoadVideoFrames(cache_size=1)
-    images = load(transform, files, [0, 1, 2, 3, 0])
-    assert [img[0, 0, 0] for img in images] == [0, 1, 2, 3, 0]
-    assert decoded == ['0', '1', '2', '3']
-
-
 def test_errors_name_the_file(files, tmp_path):
     gone, bad = str(tmp_path / 'gone.png'), str(tmp_path / 'bad.png')
     with pytest.raises(FileNotFoundError, match='gone.png does not exist'):
@@ -85,5 +63,3 @@ def test_errors_name_the_file(files, tmp_path):
             transform = LoadVideoFrames(ignore_empty=ignore_empty)
             with pytest.raises(ValueError, match='bad.png cannot be decoded'):
                 transform(dict(img_path=[files[0], bad]))
-    with pytest.raises(ValueError, match='cache_size .* is -1'):
-        LoadVideoFrames(cache_size=-1)

@@ -75,3 +75,12 @@ def test_failure_shows_the_end(tmp_path, capfd):
         '      | Iter(train) [6/6]  eta: 0:00:00  loss: 6.0',
         '      | last words',
     ]
+
+
+@pytest.mark.parametrize('processes, threads', [(1, 6), (2, 3), (9, 1)])
+def test_processes_share_the_cores(tmp_path, monkeypatch, processes, threads):
+    monkeypatch.setattr('mmhvr.engine.subprocess_log.usable_cores', lambda: 6)
+    log = tmp_path / 'log'
+    command = [sys.executable, '-c', SCRIPT, '0']
+    assert run_logged(command, str(log), processes=processes) == 0
+    assert log.read_text().startswith(f'noise {threads}\n')

@@ -31,21 +31,43 @@ def mini_config():
     ).model
 
 
+def build_with(config, changes):
+    """Build a model's config with changes given as keys with dots or __."""
+    config = Config(config)
+    config.merge_from_dict(
+        {key.replace('__', '.'): value for key, value in changes.items()}
+    )
+    torch.manual_seed(0)
+    model = MODELS.build(config._cfg_dict)
+    model.init_weights()
+    return model
+
+
 @pytest.fixture
 def build_model(mini_config):
-    """Build the small model with changes given as dotted keys."""
+    """Build the small model with changes."""
+    return lambda **changes: build_with(mini_config, changes)
 
-    def build(**changes):
-        config = Config(mini_config)
-        config.merge_from_dict(
-            {key.replace('__', '.'): value for key, value in changes.items()}
-        )
-        torch.manual_seed(0)
-        model = MODELS.build(config._cfg_dict)
-        model.init_weights()
-        return model
 
-    return build
+@pytest.fixture
+def conv4_model():
+    """The ImageNet VID recipe, narrow: conv5 is a stage of its own."""
+    config = Config.fromfile(
+        ROOT / 'configs/_base_/models/hvr_faster-rcnn_r50-dc5.py'
+    ).model
+    roi_head = 'detector.roi_head.'
+    narrow = dict(depth=18, base_channels=8, init_cfg=None)
+    changes = {
+        'detector.rpn_head.in_channels': 32,
+        'detector.rpn_head.feat_channels': 32,
+        'detector.rpn_head.anchor_generator.scales': [1, 2],
+        f'{roi_head}feature_neck.in_channels': [64],
+        f'{roi_head}bbox_head.fc_out_channels': 32,
+    }
+    for key, value in narrow.items():
+        changes[f'detector.backbone.{key}'] = value
+        changes[f'{roi_head}feature_stage.{key}'] = value
+    return build_with(config, changes)
 
 
 def make_sample(label, size=(64, 64), boxes=((8.0, 8.0, 40.0, 44.0),)):

@@ -17,7 +17,7 @@ def demo(load_tool, tmp_path, monkeypatch):
     module.calls = []
     module.fails = False
 
-    def run_step(name, words, log):
+    def run_step(name, words, log, processes):
         folder = Path(words[words.index('--work-dir') + 1])
         module.calls.append(
             (name, words, sorted(p.name for p in folder.glob('*.pth')))
@@ -93,7 +93,7 @@ def test_lost_checkpoint_means_training(demo):
 
 
 def test_test_reads_the_metrics(demo, monkeypatch):
-    def run_step(name, words, log):
+    def run_step(name, words, log, processes):
         folder = Path(words[words.index('--work-dir') + 1], '2026_01')
         folder.mkdir(parents=True)
         found = {'vid/mAP50': 0.25, 'time': 1.0}
@@ -103,7 +103,7 @@ def test_test_reads_the_metrics(demo, monkeypatch):
     args = demo.parse_args(['--config=config.py', '--work-dir=w'])
     assert demo.test(args, 'c.pth')['vid/mAP50'] == 0.25
     # Those of an earlier test do not count.
-    monkeypatch.setattr(demo, 'run_step', lambda *args: None)
+    monkeypatch.setattr(demo, 'run_step', lambda *a, **k: None)
     with pytest.raises(SystemExit, match='wrote no vid/mAP50'):
         demo.test(args, 'c.pth')
 
@@ -118,3 +118,21 @@ def test_failed_step_names_the_log(load_tool, tmp_path):
         f'{log}'
     )
     assert log.read_text() == 'why\n'
+
+
+def test_a_step_of_two_processes(load_tool, tmp_path):
+    """Both run, know of each other, and share the cores."""
+    script = tmp_path / 'tool.py'
+    script.write_text(
+        'import os, sys\n'
+        'from torch import distributed as dist\n'
+        'dist.init_process_group("gloo")\n'
+        'number = [None, None]\n'
+        'dist.all_gather_object(number, os.environ["RANK"])\n'
+        'if number[0] == os.environ["RANK"]:\n'
+        '    print(number, sys.argv[1:])\n'
+    )
+    log = tmp_path / 'step.log'
+    module = load_tool('dev/run_demo.py')
+    module.run_step('x', [str(script), 'word'], str(log), processes=2)
+    assert "['0', '1'] ['word', '--launcher', 'pytorch']" in log.read_text()

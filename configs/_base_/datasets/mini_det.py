@@ -19,9 +19,9 @@ metainfo = dict(CLASSES=classes)
 
 # As in mini_vid.py.
 img_scale = (160, 96)
-# Supervised frames an update: as many as HVR-Net's triplet of videos has
-# target frames.
-batch_size = 3
+# Supervised frames an update: as many as HVR-Net has, the target frames of all
+# videos of its batch.
+batch_size = 9
 
 # Without a flip its meta keys are missing, so the packer is told what to keep.
 meta_keys = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')
@@ -72,6 +72,9 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
+
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')
 
 val_evaluator = dict(
     type='VIDMetric', ann_file=data_root + 'annotations/imagenet_vid_val.json'

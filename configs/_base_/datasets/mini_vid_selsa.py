@@ -100,6 +100,9 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')
+
 val_evaluator = dict(
     type='VIDMetric', ann_file=data_root + 'annotations/imagenet_vid_val.json'
 )

@@ -1,8 +1,6 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 # 7 epochs over the key frames, as MMTracking trains its VID models.
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=7, val_interval=7)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
 
 # One video triplet (three supervised frames) a GPU and 8 GPUs: the learning
 # rate is MMTracking's for 8 GPUs of one supervised frame each.

@@ -4,7 +4,7 @@
 Legend: N queries, M supports, C feature channels, D embedding channels.
 """
 
-from typing import Optional
+from typing import Optional, Tuple
 
 import torch
 from mmengine.model import BaseModule
@@ -31,6 +31,9 @@ class EmbeddedGaussianRelation(BaseModule):
             Defaults to False.
         relu (bool): ReLU after the residual sum, as the released code does.
             Defaults to False.
+        init_gain (float): Scale of theta and phi at the start, see
+            :meth:`init_weights`. Less than 1 makes every proposal listen to
+            more of the others. Defaults to 1.0.
         init_cfg (dict, optional): Initialisation of all linear layers.
             Defaults to :meth:`init_weights`' own.
 
@@ -47,9 +50,11 @@ class EmbeddedGaussianRelation(BaseModule):
         embed_channels: Optional[int] = None,
         out_proj: bool = False,
         relu: bool = False,
+        init_gain: float = 1.0,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
+        self.init_gain = init_gain
         embed_channels = embed_channels or in_channels
         self.theta = nn.Linear(in_channels, embed_channels)
         self.phi = nn.Linear(in_channels, embed_channels)
@@ -61,10 +66,11 @@ class EmbeddedGaussianRelation(BaseModule):
     def init_weights(self) -> None:
         """Start as the plain Gaussian kernel of non-local networks.
 
-        theta and phi start as one random rotation, so that the logits are
-        the features' own dot products: a proposal begins by listening to
-        those that look like it. With independent small weights it begins by
-        adding the same mean to every proposal, module after module, and
+        theta and phi start as one random rotation times ``init_gain``, so
+        that the logits are the features' own dot products times its square:
+        a proposal begins by listening to those that look like it. With
+        independent small weights it begins by adding the same mean to every
+        proposal, module after module, and
         what tells proposals apart drowns in what they share (measured on
         the mini data, see docs/en/results.md). An output projection starts
         at zero, as non-local networks have it.
@@ -72,7 +78,7 @@ class EmbeddedGaussianRelation(BaseModule):
         super().init_weights()
         if self.init_cfg:
             return
-        nn.init.orthogonal_(self.theta.weight)
+        nn.init.orthogonal_(self.theta.weight, gain=self.init_gain)
         with torch.no_grad():
             self.phi.weight.copy_(self.theta.weight)
         for layer in (self.theta, self.phi):
@@ -92,10 +98,29 @@ class EmbeddedGaussianRelation(BaseModule):
         Returns:
             Tensor: Enhanced features, shape [..., N, C].
         """
-        aggregate = self.out_proj(
-            relate(self.theta(x), self.phi(support), support)
-        )
-        if support.shape[-2] == 0:
+        return self.attend(x, *self.offer(support))
+
+    def offer(self, support: Tensor) -> Tuple[Tensor, Tensor]:
+        """What support rows offer: key [..., M, D] and value [..., M, C].
+
+        Every row depends on the same row of ``support`` alone, so that a
+        frame's offer is computed once however many frames relate to it.
+        """
+        return self.phi(support), support
+
+    def attend(self, x: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Relate every row of ``x`` to what :meth:`offer` returned.
+
+        Args:
+            x (Tensor): Features to enhance, shape [..., N, C].
+            key (Tensor): Shape [..., M, D].
+            value (Tensor): Shape [..., M, C].
+
+        Returns:
+            Tensor: Enhanced features, shape [..., N, C].
+        """
+        aggregate = self.out_proj(relate(self.theta(x), key, value))
+        if value.shape[-2] == 0:
             # Nothing is added, the bias of the projection neither.
             aggregate = aggregate * 0
         return self.activation(x + aggregate)

@@ -6,7 +6,7 @@ training, of the one target frame at test), M proposals of the other frames
 of a test window, P proposal triplets, D channels of a proposal feature.
 """
 
-from typing import Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,8 @@ from .embedded_gaussian import EmbeddedGaussianRelation
 from .linear_layers import linear_layers, start_as_identity
 
 Triplets = Tuple[Tensor, Tensor, Tensor]
+# Rows that a frame's proposals offer to those of other frames.
+Offer = Tuple[Tensor, ...]
 
 
 class BaseInterVideoRelation(BaseModule):
@@ -116,6 +118,30 @@ class BaseInterVideoRelation(BaseModule):
             everything = self.relate_module(relation, everything, rows, None)
         return everything
 
+    def offer(self, alpha: Tensor) -> Offer:
+        """What a frame offers to others at test; computed once a frame.
+
+        Args:
+            alpha (Tensor): Features of the frame's proposals, [M, D].
+
+        Returns:
+            tuple[Tensor]: Tensors of M rows, for :meth:`predict_from`.
+        """
+        return (alpha,)
+
+    def predict_from(self, alpha: Tensor, offers: Sequence[Offer]) -> Tensor:
+        """:meth:`predict` from what the window's other frames offer.
+
+        Args:
+            alpha (Tensor): Features of the target frame, [N, D].
+            offers (list): What :meth:`offer` returned for each other frame.
+
+        Returns:
+            Tensor: beta, shape [N, D].
+        """
+        window = [alpha[:0], *(offer[0] for offer in offers)]
+        return self.predict(alpha, torch.cat(window))
+
     def relate_module(
         self,
         relation: nn.Module,
@@ -149,6 +175,24 @@ class PooledInterVideoRelation(BaseInterVideoRelation):
     loss, so no label reaches the classifier, and the same computation is at
     hand at test.
     """
+
+    def offer(self, alpha: Tensor) -> Offer:
+        """Keys and values of the module; see the base class.
+
+        A second module reads what the first one makes of the whole window,
+        so that a frame alone can then offer its alpha only.
+        """
+        if len(self.fcs) > 1:
+            return super().offer(alpha)
+        return self.relations[0].offer(self.fcs[0](alpha))
+
+    def predict_from(self, alpha: Tensor, offers: Sequence[Offer]) -> Tensor:
+        """See :meth:`BaseInterVideoRelation.predict_from`."""
+        if len(self.fcs) > 1 or not self.needs_window:
+            return super().predict_from(alpha, offers)
+        own = self.offer(alpha)
+        keys, values = (torch.cat(rows) for rows in zip(own, *offers))
+        return self.relations[0].attend(own[1], keys, values)
 
     def relate_module(
         self,

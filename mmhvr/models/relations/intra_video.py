@@ -5,7 +5,7 @@ Legend: N proposals of the target frame, M proposals of all support frames,
 D channels of a proposal feature.
 """
 
-from typing import List, Optional
+from typing import List, Optional, Sequence, Tuple
 
 from mmengine.model import BaseModule, ModuleList
 from mmengine.registry import MODELS
@@ -13,6 +13,9 @@ from torch import Tensor, cat
 
 from .embedded_gaussian import EmbeddedGaussianRelation
 from .linear_layers import linear_layers, start_as_identity
+
+# For each module the keys and the values of some support proposals.
+Offers = List[Tuple[Tensor, Tensor]]
 
 
 @MODELS.register_module()
@@ -94,12 +97,30 @@ class IntraVideoRelation(BaseModule):
             features[-1] = cat([x, features[-1]])
         return features
 
-    def enhance(self, x: Tensor, supports: List[Tensor]) -> Tensor:
+    def offer(self, x: Tensor) -> Offers:
+        """What support proposals offer to each module, as keys and values.
+
+        Args:
+            x (Tensor): Initial features of support proposals, [M, D].
+
+        Returns:
+            list[tuple[Tensor, Tensor]]: For each module the key and the
+            value of its :meth:`support_features`.
+        """
+        return [
+            relation.offer(features)
+            for relation, features in zip(
+                self.relations, self.support_features(x)
+            )
+        ]
+
+    def enhance(self, x: Tensor, offers: Sequence[Offers]) -> Tensor:
         """Pass target proposals through all modules.
 
         Args:
             x (Tensor): Initial features of the target proposals, [N, D].
-            supports (list[Tensor]): As :meth:`support_features` returns.
+            offers (list): What :meth:`offer` returned for each support
+                frame, one or more; their order does not matter.
 
         Returns:
             Tensor: alpha of eq. 2, shape [N, D].
@@ -107,9 +128,10 @@ class IntraVideoRelation(BaseModule):
         for index, relation in enumerate(self.relations):
             if index > 0:
                 x = self.fcs[index - 1](x)
-            x = relation(x, supports[index])
+            pairs = [frame[index] for frame in offers]
+            x = relation.attend(x, *(cat(tensors) for tensors in zip(*pairs)))
         return x
 
     def forward(self, x: Tensor, support: Tensor) -> Tensor:
         """Enhance [N, D] target proposals by [M, D] support proposals."""
-        return self.enhance(x, self.support_features(support))
+        return self.enhance(x, [self.offer(support)])

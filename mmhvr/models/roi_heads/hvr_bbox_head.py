@@ -95,9 +95,10 @@ class HVRBBoxHead(BBoxHead):
         supports: Sequence[Tensor],
         sampling_results: List[SamplingResult],
         rcnn_train_cfg: dict,
-        num_supervised: int,
+        groups: Sequence[Sequence[int]],
+        bearing: int = 1,
     ) -> Dict[str, Tensor]:
-        """Losses of a video triplet (or of V separate videos).
+        """Losses of triplets of videos.
 
         Args:
             targets (list[Tensor]): For each video the initial features of
@@ -106,31 +107,38 @@ class HVRBBoxHead(BBoxHead):
                 its support frames' proposals, [M_v, D].
             sampling_results (list[SamplingResult]): Of the target frames.
             rcnn_train_cfg (dict): ``train_cfg.rcnn``.
-            num_supervised (int): The first so many videos bear the losses:
-                1 is eq. 5 as printed, V what the released code does.
+            groups (list[list[int]]): Triplets of videos, the target video
+                first. A video may be part of several; its intra-video
+                relations are computed once.
+            bearing (int): The first so many videos of each triplet bear the
+                losses: 1 is eq. 5 as printed, 3 what the released code does.
 
         Returns:
             dict[str, Tensor]: loss_cls, loss_bbox, acc, and loss_relation
             with num_triplets where there is a relation loss.
         """
         alphas = [self.intra(t, s) for t, s in zip(targets, supports)]
-        alpha = torch.cat(alphas)
-        supervised = sum(len(a) for a in alphas[:num_supervised])
-        labels = torch.cat(
-            self.get_targets(sampling_results, rcnn_train_cfg, concat=False)[0]
-        )
-        triplets = self.select_triplets(alpha, labels, supervised)
-        beta = alpha if self.inter is None else self.inter(alpha, triplets)
-        losses = self.detection_loss(
-            beta[:supervised],
-            sampling_results[:num_supervised],
-            rcnn_train_cfg,
-        )
-        if self.loss_relation is not None:
-            losses['loss_relation'] = self.loss_relation(
-                *(alpha[index] for index in triplets)
+        labels = self.get_targets(
+            sampling_results, rcnn_train_cfg, concat=False
+        )[0]
+        betas, results, proposals = [], [], []
+        for group in groups:
+            alpha = torch.cat([alphas[v] for v in group])
+            anchors = sum(len(alphas[v]) for v in group[:bearing])
+            triplets = self.select_triplets(
+                alpha, torch.cat([labels[v] for v in group]), anchors
             )
-            losses['num_triplets'] = alpha.new_tensor(len(triplets[0]))
+            beta = alpha if self.inter is None else self.inter(alpha, triplets)
+            betas.append(beta[:anchors])
+            results += [sampling_results[v] for v in group[:bearing]]
+            proposals.append([alpha[index] for index in triplets])
+        losses = self.detection_loss(torch.cat(betas), results, rcnn_train_cfg)
+        if self.loss_relation is not None:
+            anchor, positive, negative = map(torch.cat, zip(*proposals))
+            losses['loss_relation'] = self.loss_relation(
+                anchor, positive, negative
+            )
+            losses['num_triplets'] = anchor.new_tensor(len(anchor))
         return losses
 
     def select_triplets(
@@ -176,6 +184,25 @@ class HVRBBoxHead(BBoxHead):
         return self.loss_and_target(
             cls_score, bbox_pred, rois, sampling_results, rcnn_train_cfg
         )['loss_bbox']
+
+    @property
+    def needs_window(self) -> bool:
+        """Whether the inter-video relation reads other frames at test."""
+        return self.inter is not None and self.inter.needs_window
+
+    def relate(self, alpha: Tensor, offers: Sequence[tuple]) -> Tensor:
+        """Beta at test, from what the window's other frames offer.
+
+        Args:
+            alpha (Tensor): Of the target frame's proposals, [N, D].
+            offers (list): ``inter.offer(alpha)`` of each other frame.
+
+        Returns:
+            Tensor: beta, [N, D]; alpha itself without the relation.
+        """
+        if self.inter is None:
+            return alpha
+        return self.inter.predict_from(alpha, offers)
 
     def predict_on_window(
         self, features: Sequence[Tensor]

@@ -1,14 +1,12 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Proposals of many frames -> RoI features -> boxes of the target frames.
 
-Legend: V videos, T frames a video, B = V T frames in the order [target frame
-of each video, then the support frames video by video], C channels, D
-channels of a proposal feature; boxes xyxy in pixels of the resized image.
+Legend: V videos, B frames, C channels, D channels of a proposal feature;
+boxes xyxy in pixels of the resized image.
 """
 
 from typing import Dict, List, Optional, Sequence, Tuple
 
-import torch
 from mmdet.models.roi_heads import StandardRoIHead
 from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.models.utils import unpack_gt_instances
@@ -16,7 +14,7 @@ from mmdet.structures import SampleList
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import InstanceList
 from mmengine.registry import MODELS
-from mmengine.structures import InstanceData
+from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor
 
 
@@ -50,21 +48,22 @@ class HVRRoIHead(StandardRoIHead):
 
     def extract(
         self, x: Tuple[Tensor, ...], boxes: Sequence[Tensor]
-    ) -> List[Tensor]:
-        """Initial features of the proposals of each frame.
+    ) -> Tensor:
+        """Initial features of the proposals of all frames.
 
         Args:
             x (tuple[Tensor]): Maps of the frames, each level [B, C, H, W].
             boxes (list[Tensor]): Proposals of each frame, [M_b, 4].
 
         Returns:
-            list[Tensor]: For each frame [M_b, D]; a frame may have none.
+            Tensor: [sum of M_b, D], frame by frame; a frame may have none.
         """
         if self.feature_stage is not None:
             x = tuple(self.feature_stage(level) for level in x)
         if self.feature_neck is not None:
             x = self.feature_neck(x)
-        rois = bbox2roi(list(boxes))
+        none = x[0].new_zeros(0, 4)
+        rois = bbox2roi([*boxes, none])
         if len(rois) > 0:
             maps = self.bbox_roi_extractor(
                 x[: self.bbox_roi_extractor.num_inputs], rois
@@ -73,61 +72,42 @@ class HVRRoIHead(StandardRoIHead):
             size = self.bbox_roi_extractor.roi_layers[0].output_size
             # No rows, but a graph: every parameter still gets a gradient.
             maps = x[0][:0, :, :1, :1].expand(-1, -1, *size)
-        features = self.bbox_head.embed(maps)
-        return list(features.split([len(b) for b in boxes]))
+        return self.bbox_head.embed(maps)
 
     def loss(
         self,
         x: Tuple[Tensor, ...],
-        target_proposals: InstanceList,
-        support_proposals: InstanceList,
+        support_features: List[Tensor],
+        proposals: InstanceList,
         data_samples: SampleList,
-        num_videos: int,
-        num_supervised: int,
+        groups: Sequence[Sequence[int]],
+        bearing: int,
     ) -> Dict[str, Tensor]:
-        """Losses of the frames that are targets.
+        """Losses of target frames.
 
         Args:
-            x (tuple[Tensor]): Maps of all frames, each level [B, C, H, W].
-            target_proposals (list[InstanceData]): Of the target frames,
-                which are the first ones.
-            support_proposals (list[InstanceData]): Of the support frames,
-                which are the last ones; a frame may be both.
-            data_samples (list): The target frames' samples, with boxes.
-            num_videos (int): V.
-            num_supervised (int): The first so many targets bear losses.
+            x (tuple[Tensor]): Maps of the target frames, each level
+                [V, C, H, W].
+            support_features (list[Tensor]): For each video the initial
+                features of its support frames' proposals, [M_v, D].
+            proposals (list[InstanceData]): Of the target frames.
+            data_samples (list): Their samples, with boxes.
+            groups (list[list[int]]): Triplets of videos.
+            bearing (int): The first so many of each triplet bear losses.
 
         Returns:
             dict[str, Tensor]: See :meth:`HVRBBoxHead.loss_on_videos`.
         """
-        sampled = self.assign_and_sample(target_proposals, data_samples)
-        frames = len(x[0])
-        none = x[0].new_zeros(0, 4)
-        targets = [result.priors for result in sampled]
-        targets += [none] * (frames - len(targets))
-        supports = [proposals.bboxes for proposals in support_proposals]
-        supports = [none] * (frames - len(supports)) + supports
-        both = self.extract(x, [torch.cat(b) for b in zip(targets, supports)])
-        target_features = [f[: len(t)] for f, t in zip(both, targets)]
-        support_features = [f[len(t) :] for f, t in zip(both, targets)]
-        video = _video_of_frames(num_videos, frames)
-        supports_of = [
-            torch.cat(
-                [both[t][:0]]
-                + [
-                    support_features[f]
-                    for f in range(frames)
-                    if f != t and video[f] == video[t]
-                ]
-            )
-            for t in range(len(sampled))
-        ]
+        sampled = self.assign_and_sample(proposals, data_samples)
+        boxes = [result.priors for result in sampled]
+        features = self.extract(x, boxes)
         return self.bbox_head.loss_on_videos(
-            target_features[: len(sampled)],
-            supports_of,
+            features.split([len(b) for b in boxes]),
+            support_features,
             sampled,
             self.train_cfg,
-            num_supervised,
+            groups,
+            bearing,
         )
 
     def assign_and_sample(
@@ -171,19 +151,40 @@ class HVRRoIHead(StandardRoIHead):
         """
         boxes = [proposal.bboxes for proposal in proposals]
         features = self.extract(x, boxes)
-        cls_score, bbox_pred = self.bbox_head.predict_on_window(features)
+        cls_score, bbox_pred = self.bbox_head.predict_on_window(
+            features.split([len(b) for b in boxes])
+        )
+        return [
+            self.decode(
+                boxes[0], cls_score, bbox_pred, data_sample[0], rescale
+            )
+        ]
+
+    def decode(
+        self,
+        boxes: Tensor,
+        cls_score: Tensor,
+        bbox_pred: Tensor,
+        data_sample: BaseDataElement,
+        rescale: bool = True,
+    ) -> InstanceData:
+        """Detections from scores and box deltas of one frame's proposals.
+
+        Args:
+            boxes (Tensor): The proposals, [N, 4].
+            cls_score (Tensor): Scores before the softmax, [N, K + 1].
+            bbox_pred (Tensor): Box deltas, [N, 4].
+            data_sample (BaseDataElement): The frame's sample.
+            rescale (bool): Boxes in pixels of the original image.
+
+        Returns:
+            InstanceData: bboxes [n, 4] xyxy, scores [n] and labels [n].
+        """
         return self.bbox_head.predict_by_feat(
-            rois=(bbox2roi([boxes[0]]),),
+            rois=(bbox2roi([boxes]),),
             cls_scores=(cls_score,),
             bbox_preds=(bbox_pred,),
-            batch_img_metas=[sample.metainfo for sample in data_sample],
+            batch_img_metas=[data_sample.metainfo],
             rcnn_test_cfg=self.test_cfg,
             rescale=rescale,
-        )
-
-
-def _video_of_frames(num_videos: int, frames: int) -> List[int]:
-    """The video of each frame: targets first, then supports by video."""
-    per_video = max(frames // num_videos - 1, 1)
-    rest = range(frames - num_videos)
-    return list(range(num_videos)) + [f // per_video for f in rest]
+        )[0]

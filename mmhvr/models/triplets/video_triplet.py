@@ -5,7 +5,7 @@ Legend: V videos of a batch, T frames a video, C feature channels,
 H x W size of a feature map.
 """
 
-from typing import Tuple
+from typing import List, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -107,18 +107,22 @@ class VideoTripletSelector(nn.Module):
         features: Tensor,
         labels: Tensor,
         valid_sizes: Tensor,
-        target: int = 0,
-    ) -> Tuple[int, int, int]:
-        """Choose the triplet of a batch; no gradient passes.
+        targets: Sequence[int] = (0,),
+    ) -> List[Tuple[int, int, int]]:
+        """Choose the triplets of a batch; no gradient passes.
 
         Args:
             features (Tensor): Feature maps of all frames, [V, T, C, H, W].
             labels (Tensor): Category of each video, int [V].
             valid_sizes (Tensor): See :func:`pool_videos`, int [V, 2].
-            target (int): Index of the target video.
+            targets (list[int]): Indices of the target videos.
 
         Returns:
-            tuple[int, int, int]: Target, positive and negative video.
+            list[tuple[int, int, int]]: For each target: target, positive and
+            negative video.
         """
         vectors = pool_videos(features, valid_sizes)
-        return (target, *select_video_triplet(vectors, labels, target))
+        return [
+            (target, *select_video_triplet(vectors, labels, target))
+            for target in targets
+        ]

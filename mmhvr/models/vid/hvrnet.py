@@ -1,45 +1,53 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""HVR-Net: frames -> triplet of videos -> proposals -> RoI head.
+"""HVR-Net: frames -> triplets of videos -> proposals -> RoI head.
 
 Legend: V videos of a batch, T frames a video (the target frame first), C
 channels, H x W size of an image or map.
 """
 
-from contextlib import contextmanager
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmtrack.models.vid import BaseVideoDetector
 from mmtrack.registry import MODELS
 from mmtrack.utils import ConfigType, OptConfigType, OptMultiConfig, SampleList
-from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch import Tensor
 
-Maps = Tuple[Tensor, ...]
+from ...streaming.state import EncodedFrame
+from .frames import (
+    Maps,
+    evaluating,
+    is_frozen,
+    join_frames,
+    pick,
+    rows,
+    stack_frames,
+    valid_sizes,
+    video_labels,
+)
 
 
 @MODELS.register_module()
 class HVRNet(BaseVideoDetector):
     """Hierarchical Video Relation Network (ECCV 2020).
 
-    A batch of V videos passes the backbone without gradient; the video
-    triplet chosen from it (eq. 1) is all that goes on.
+    A batch of V videos passes the backbone without gradient; only the video
+    triplets chosen from it (eq. 1) go on.
 
     Args:
         detector (dict): Config of a two-stage mmdet detector whose RoI head
             is a :class:`HVRRoIHead`.
         video_selector (dict, optional): Config of the choice of videos. None
             trains on all videos of the batch, each for itself.
-        supervise (str): Which frames bear losses: 'target' (the target
-            video's target frame, eq. 5), 'triplet' (the target frames of
-            all three videos, as in the released code) or 'every' (each frame
-            of the triplet in turn is a target that the others of its video
-            support: T times the supervision for the same backbone passes).
-            Defaults to 'triplet'.
-        support_gradient (bool): Let gradients reach the backbone through
-            support frames, too. Without, their maps are those by which the
-            videos were chosen, and only the frames that bear losses pass
-            the backbone a second time. Defaults to True.
+        supervise (str): Which target frames bear losses: 'target' (the
+            target video's, eq. 5), 'triplet' (those of all three videos of
+            the triplet, as in the released code) or 'batch' (every video of
+            the batch is the target of a triplet of its own). Defaults to
+            'triplet'.
+        support_gradient (bool): Let gradients pass through the support
+            frames' maps and proposal features, too. Without, their maps are
+            those by which the videos were chosen, and only target frames
+            pass the backbone a second time. Defaults to True.
         triplet_level (int): Which output of the backbone the videos are
             compared by (conv4 in the paper). Defaults to 0.
         rpn_levels (list[int], optional): Which outputs of the neck (of the
@@ -51,7 +59,7 @@ class HVRNet(BaseVideoDetector):
         init_cfg (dict, optional): Initialisation.
     """
 
-    supervisions = ('target', 'triplet', 'every')
+    supervisions = ('target', 'triplet', 'batch')
 
     def __init__(
         self,
@@ -75,11 +83,6 @@ class HVRNet(BaseVideoDetector):
         self.video_selector = (
             MODELS.build(video_selector) if video_selector else None
         )
-        if supervise == 'every' and not support_gradient:
-            raise ValueError(
-                "supervise='every' makes every frame bear losses, so "
-                'support_gradient must be True.'
-            )
         self.supervise = supervise
         self.support_gradient = support_gradient
         self.triplet_level = triplet_level
@@ -102,143 +105,184 @@ class HVRNet(BaseVideoDetector):
             dict[str, Tensor]: loss_rpn_cls, loss_rpn_bbox, and what
             :meth:`HVRBBoxHead.loss_on_videos` returns.
         """
-        frames = _stack_frames(inputs)
-        chosen, maps = self.choose_videos(frames, data_samples)
-        maps = self.maps_of_triplet(frames, chosen, maps)
-        rpn_maps, roi_maps = self.split_levels(maps)
-        videos, length = len(chosen), frames.shape[1]
+        frames = stack_frames(inputs)
+        if self.supervise == 'batch' or self.video_selector is None:
+            # Every video goes on: the pass with gradient serves the choice.
+            chosen = list(range(len(frames)))
+            target_maps, support_maps = self.maps_of_videos(frames, chosen)
+            triplets = self.choose_videos(
+                frames, join_frames(target_maps, support_maps), data_samples
+            )
+        else:
+            maps = self.maps_without_gradient(frames)
+            triplets = self.choose_videos(frames, maps, data_samples)
+            chosen = list(triplets[0])
+            target_maps, support_maps = self.maps_of_videos(
+                frames, chosen, maps
+            )
+        groups = [[chosen.index(v) for v in triplet] for triplet in triplets]
+        bearing = 3 if self.supervise == 'triplet' else 1
         samples = [data_samples[v] for v in chosen]
-        # Frames from `first` on support others: all but the targets, ...
-        first = videos
-        supporters = [s for s in samples for _ in range(length - 1)]
-        if self.supervise == 'every':
-            # ... or every frame, each of which is a target, too.
-            first = 0
-            samples = samples + [
-                frame for s in samples for frame in _support_samples(s, length)
-            ]
-            supporters = samples
-        supervised = 1 if self.supervise == 'target' else len(samples)
-        losses, target_proposals = self.rpn_loss(rpn_maps, samples, supervised)
-        support_proposals = self.propose(
-            _rows(rpn_maps, slice(first, None)),
-            supporters,
-            'support_proposal',
+        support_features = self.support_features(support_maps, samples)
+        rpn_maps, roi_maps = self.split_levels(target_maps)
+        losses, proposals = self.rpn_loss(
+            rpn_maps,
+            samples,
+            sorted({v for group in groups for v in group[:bearing]}),
         )
         losses.update(
             self.detector.roi_head.loss(
                 roi_maps,
-                target_proposals,
-                support_proposals,
+                support_features,
+                proposals,
                 samples,
-                videos,
-                supervised,
+                groups,
+                bearing,
             )
         )
         return losses
 
-    def choose_videos(
-        self, frames: Tensor, data_samples: SampleList
-    ) -> Tuple[List[int], Optional[Maps]]:
-        """The video triplet, and the maps by which it was chosen.
+    def maps_without_gradient(self, frames: Tensor) -> Maps:
+        """The backbone's maps of all frames, to choose videos by.
 
         Args:
             frames (Tensor): [V, T, C, H, W].
+
+        Returns:
+            tuple[Tensor]: Each level [V T, C, H, W].
+        """
+        with torch.no_grad(), evaluating(self.detector.backbone):
+            return self.detector.backbone(frames.flatten(0, 1))
+
+    def choose_videos(
+        self, frames: Tensor, maps: Maps, data_samples: SampleList
+    ) -> List[Tuple[int, ...]]:
+        """The video triplets of a batch.
+
+        Args:
+            frames (Tensor): [V, T, C, H, W].
+            maps (tuple[Tensor]): The backbone's maps, [V T, C, H, W].
             data_samples (list[TrackDataSample]): V samples.
 
         Returns:
-            tuple: Indices of the videos that go on, and the backbone's maps
-            of all V T frames without gradient, None if nothing is chosen.
+            list[tuple[int]]: Target, positive and negative video of each
+            triplet; without a selector every video is alone.
         """
         videos, length = frames.shape[:2]
         if self.video_selector is None:
-            return list(range(videos)), None
-        with torch.no_grad(), _evaluating(self.detector.backbone):
-            maps = self.detector.backbone(frames.flatten(0, 1))
+            return [(v,) for v in range(videos)]
         features = maps[self.triplet_level].unflatten(0, (videos, length))
-        chosen = self.video_selector(
+        return self.video_selector(
             features,
-            _video_labels(data_samples, features.device),
-            _valid_sizes(
+            video_labels(data_samples, features.device),
+            valid_sizes(
                 data_samples,
                 frames.shape[-2:],
                 features.shape[-2:],
                 features.device,
             ),
+            targets=range(videos) if self.supervise == 'batch' else (0,),
         )
-        return list(chosen), maps
 
-    def maps_of_triplet(
-        self, frames: Tensor, chosen: List[int], maps: Optional[Maps]
-    ) -> Maps:
-        """The backbone's maps of the chosen videos, with gradient.
+    def maps_of_videos(
+        self, frames: Tensor, chosen: List[int], maps: Optional[Maps] = None
+    ) -> Tuple[Maps, Maps]:
+        """The backbone's maps of the videos that go on, V' of them.
 
         What needs no gradient is taken from the maps that there are.
 
         Args:
             frames (Tensor): [V, T, C, H, W].
             chosen (list[int]): Indices of the videos that go on.
-            maps (tuple[Tensor], optional): Maps of all frames, [V T, ...].
+            maps (tuple[Tensor], optional): Maps of all frames without
+                gradient, [V T, ...].
 
         Returns:
-            tuple[Tensor]: Target frames first, then the support frames
-            video by video.
+            tuple: Maps of the target frames, each level [V', C, H, W], and
+            of the support frames video by video, [V' (T - 1), C, H, W].
         """
         length = frames.shape[1]
         targets = [v * length for v in chosen]
         supports = [v * length + t for v in chosen for t in range(1, length)]
         backbone, flat = self.detector.backbone, frames.flatten(0, 1)
-        if maps is None:
-            return backbone(flat[targets + supports])
-        if _is_frozen(backbone):
-            return _rows(maps, targets + supports)
+        if maps is not None and is_frozen(backbone):
+            return rows(maps, targets), rows(maps, supports)
         if self.support_gradient:
-            return backbone(flat[targets + supports])
-        return tuple(
-            torch.cat(pair)
-            for pair in zip(backbone(flat[targets]), _rows(maps, supports))
-        )
+            both = backbone(flat[targets + supports])
+            first = len(targets)
+            return rows(both, slice(first)), rows(both, slice(first, None))
+        if maps is not None:
+            return backbone(flat[targets]), rows(maps, supports)
+        with torch.no_grad(), evaluating(backbone):
+            support_maps = backbone(flat[supports])
+        return backbone(flat[targets]), support_maps
+
+    def support_features(
+        self, maps: Maps, samples: SampleList
+    ) -> List[Tensor]:
+        """Initial features of the support frames' proposals.
+
+        Args:
+            maps (tuple[Tensor]): Maps of V' videos, [V' (T - 1), C, H, W].
+            samples (list[TrackDataSample]): Their samples, V'.
+
+        Returns:
+            list[Tensor]: For each video [M_v, D], all frames together.
+        """
+        frames = len(maps[0]) // len(samples)
+        of_frames = [sample for sample in samples for _ in range(frames)]
+        with torch.set_grad_enabled(
+            torch.is_grad_enabled() and self.support_gradient
+        ):
+            rpn_maps, roi_maps = self.split_levels(maps)
+            proposals = self.propose(rpn_maps, of_frames, 'support_proposal')
+            boxes = [proposal.bboxes for proposal in proposals]
+            features = self.detector.roi_head.extract(roi_maps, boxes)
+        number = [
+            sum(len(b) for b in boxes[v * frames : (v + 1) * frames])
+            for v in range(len(samples))
+        ]
+        return list(features.split(number))
 
     def split_levels(self, maps: Maps) -> Tuple[Maps, Maps]:
         """Pass the neck and pick the levels of RPN and of the RoI head."""
         if self.detector.with_neck:
             maps = self.detector.neck(maps)
-        return _pick(maps, self.rpn_levels), _pick(maps, self.roi_levels)
+        return pick(maps, self.rpn_levels), pick(maps, self.roi_levels)
 
     def rpn_loss(
-        self, maps: Maps, samples: SampleList, supervised: int
+        self, maps: Maps, samples: SampleList, bearing: Sequence[int]
     ) -> Tuple[Dict[str, Tensor], list]:
         """RPN's losses on, and proposals of, the target frames.
 
         Args:
-            maps (tuple[Tensor]): RPN's levels, target frames first.
-            samples (list[TrackDataSample]): The target frames' samples.
-            supervised (int): The first so many frames bear losses.
+            maps (tuple[Tensor]): RPN's levels of the target frames.
+            samples (list[TrackDataSample]): Their samples.
+            bearing (list[int]): Indices of the frames that bear losses.
 
         Returns:
             tuple[dict, list[InstanceData]]: Losses, and the proposals of
             each target frame.
         """
         rpn_samples = []
-        for sample in samples[:supervised]:
-            gt = sample.gt_instances[:]
+        for index in bearing:
+            gt = samples[index].gt_instances[:]
             gt.labels = torch.zeros_like(gt.labels)  # one class: object
-            rpn_sample = sample.new()
+            rpn_sample = samples[index].new()
             rpn_sample.gt_instances = gt
             rpn_samples.append(rpn_sample)
         cfg = self.detector.train_cfg.get(
             'rpn_proposal', self.detector.test_cfg.rpn
         )
-        losses, proposals = self.detector.rpn_head.loss_and_predict(
-            _rows(maps, slice(supervised)), rpn_samples, proposal_cfg=cfg
+        losses, found = self.detector.rpn_head.loss_and_predict(
+            rows(maps, list(bearing)), rpn_samples, proposal_cfg=cfg
         )
-        unsupervised = samples[supervised:]
-        proposals += self.propose(
-            _rows(maps, slice(supervised, len(samples))),
-            unsupervised,
-            'rpn_proposal',
+        others = [i for i in range(len(samples)) if i not in set(bearing)]
+        found = found + self.propose(
+            rows(maps, others), [samples[i] for i in others], 'rpn_proposal'
         )
-        return losses, proposals
+        proposals = dict(zip([*bearing, *others], found))
+        return losses, [proposals[i] for i in range(len(samples))]
 
     @torch.no_grad()
     def propose(self, maps: Maps, samples: SampleList, kind: str) -> list:
@@ -265,6 +309,31 @@ class HVRNet(BaseVideoDetector):
             cfg=cfg,
         )
 
+    def encode(
+        self, frames: Tensor, data_samples: SampleList
+    ) -> List[EncodedFrame]:
+        """Pass frames through all that depends on one frame alone.
+
+        Args:
+            frames (Tensor): Of one size, [B, C, H, W], preprocessed.
+            data_samples (list[TrackDataSample]): Their samples, B.
+
+        Returns:
+            list[EncodedFrame]: For :class:`mmhvr.streaming.VideoEngine`.
+        """
+        rpn_maps, roi_maps = self.split_levels(self.detector.backbone(frames))
+        proposals = self.propose(rpn_maps, data_samples, 'support_proposal')
+        boxes = [proposal.bboxes for proposal in proposals]
+        features = self.detector.roi_head.extract(roi_maps, boxes)
+        return [
+            EncodedFrame(*parts)
+            for parts in zip(
+                boxes,
+                features.split([len(b) for b in boxes]),
+                data_samples,
+            )
+        ]
+
     def predict(
         self,
         inputs: Dict[str, Tensor],
@@ -288,7 +357,7 @@ class HVRNet(BaseVideoDetector):
             list[TrackDataSample]: The samples with pred_det_instances
             (bboxes [n, 4] xyxy, scores [n], labels [n]).
         """
-        for window, sample in zip(_stack_frames(inputs), data_samples):
+        for window, sample in zip(stack_frames(inputs), data_samples):
             rpn_maps, roi_maps = self.split_levels(
                 self.detector.backbone(window)
             )
@@ -299,86 +368,3 @@ class HVRNet(BaseVideoDetector):
                 roi_maps, proposals, [sample], rescale=rescale
             )[0]
         return data_samples
-
-
-def _stack_frames(inputs: Dict[str, Tensor]) -> Tensor:
-    """Target and support frames as one tensor [V, T, C, H, W]."""
-    img, ref_img = inputs['img'], inputs.get('ref_img')
-    if img.dim() != 5 or img.shape[1] != 1:
-        raise ValueError(
-            'inputs["img"] must be [V, 1, C, H, W], one target '
-            f'frame a video; got {tuple(img.shape)}.'
-        )
-    return img if ref_img is None else torch.cat([img, ref_img], dim=1)
-
-
-def _support_samples(sample: SampleList, length: int) -> list:
-    """A sample of its own for each support frame, with its boxes."""
-    if length > 1 and 'ref_gt_instances' not in sample:
-        raise ValueError(
-            "supervise='every' needs the boxes of the support frames "
-            '(ref_gt_instances). Load them for all frames: '
-            'LoadTrackAnnotations inside the TransformBroadcaster.'
-        )
-    frames = []
-    for t in range(length - 1):
-        gt = sample.ref_gt_instances
-        frame = sample.new()
-        frame.gt_instances = gt[gt.map_instances_to_img_idx == t]
-        frames.append(frame)
-    return frames
-
-
-def _rows(maps: Maps, index) -> Maps:
-    """Pick frames of every level."""
-    return tuple(level[index] for level in maps)
-
-
-def _pick(maps: Maps, levels: Optional[Sequence[int]]) -> Maps:
-    """Pick levels; None keeps all."""
-    return tuple(maps) if levels is None else tuple(maps[i] for i in levels)
-
-
-def _video_labels(data_samples: SampleList, device: torch.device) -> Tensor:
-    """The category of each video, int [V]."""
-    labels = [sample.metainfo.get('video_label') for sample in data_samples]
-    if any(label is None for label in labels):
-        raise ValueError(
-            'A sample has no meta information video_label. Train on '
-            'TripletVideoDataset, and keep video_label among the meta keys '
-            'of the packing transform.'
-        )
-    return torch.tensor(labels, device=device)
-
-
-def _valid_sizes(
-    data_samples: SampleList,
-    padded: Sequence[int],
-    cells: Sequence[int],
-    device: torch.device,
-) -> Tensor:
-    """Cells of each video's maps that are image, not padding: int [V, 2]."""
-    sizes = [sample.metainfo['img_shape'][:2] for sample in data_samples]
-    ratio = torch.tensor(cells) / torch.tensor(padded)
-    return (torch.tensor(sizes) * ratio).ceil().long().to(device)
-
-
-def _is_frozen(module: nn.Module) -> bool:
-    """Whether training mode and gradients would change nothing."""
-    return not any(p.requires_grad for p in module.parameters()) and not any(
-        m.training
-        for m in module.modules()
-        if isinstance(m, (_BatchNorm, nn.Dropout))
-    )
-
-
-@contextmanager
-def _evaluating(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while: no batch statistics are touched."""
-    modes = [(m, m.training) for m in module.modules()]
-    module.eval()
-    try:
-        yield
-    finally:
-        for m, training in modes:
-            m.training = training

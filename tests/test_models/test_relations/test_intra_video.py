@@ -108,10 +108,10 @@ def test_supports_are_constants_of_their_frame():
         torch.testing.assert_close(
             torch.cat([a[level] for a in alone]), together[level]
         )
-    joined = [torch.cat([a[level] for a in alone]) for level in range(3)]
     x = torch.randn(2, 4)
     torch.testing.assert_close(
-        intra.enhance(x, joined), intra(x, torch.cat(frames))
+        intra.enhance(x, [intra.offer(f) for f in frames]),
+        intra(x, torch.cat(frames)),
     )
 
 
@@ -123,13 +123,14 @@ def test_no_proposal_in_the_target_frame():
     assert all(p.grad is not None for p in intra.parameters())
 
 
-def test_starts_as_the_gaussian_kernel_of_the_features():
+@pytest.mark.parametrize('gain', [1.0, 0.5])
+def test_starts_as_the_gaussian_kernel_of_the_features(gain):
     # theta and phi start as one rotation: their dot products are those of
     # the features, and the sum is weighted by these alone.
-    module = EmbeddedGaussianRelation(4)
+    module = EmbeddedGaussianRelation(4, init_gain=gain)
     module.init_weights()
     x, support = torch.randn(3, 4), torch.randn(5, 4)
-    weights = (x @ support.T / 2).softmax(1)  # sqrt(4) = 2
+    weights = (gain**2 * x @ support.T / 2).softmax(1)  # sqrt(4) = 2
     torch.testing.assert_close(
         module(x, support), x + weights @ support, rtol=1e-4, atol=1e-5
     )

@@ -77,7 +77,9 @@ def videos():
 
 def test_losses_written_out(head, videos):
     targets, supports, results = videos
-    losses = head.loss_on_videos(targets, supports, results, CFG, 3)
+    losses = head.loss_on_videos(
+        targets, supports, results, CFG, [[0, 1, 2]], 3
+    )
     alpha = torch.cat([head.intra(t, s) for t, s in zip(targets, supports)])
     # Sampling puts the foreground first: the box itself and the shifted one.
     labels = torch.tensor([0, 0, K, K, 0, 0, K, K, 1, 1, K, K])
@@ -108,7 +110,7 @@ def test_losses_written_out(head, videos):
 def test_frozen_losses(head, videos):
     # What the head gave when the test above was first passed: a change of
     # any number is a change of the method.
-    losses = head.loss_on_videos(*videos, CFG, 3)
+    losses = head.loss_on_videos(*videos, CFG, [[0, 1, 2]], 3)
     frozen = dict(
         loss_cls=2.5281096, loss_bbox=1.5870003, loss_relation=2.0037344
     )
@@ -119,13 +121,42 @@ def test_frozen_losses(head, videos):
 def test_only_supervised_videos_bear_detection_losses(head, videos):
     targets, supports, results = videos
     head.inter = None
-    alone = head.loss_on_videos(targets[:1], supports[:1], results[:1], CFG, 1)
-    first = head.loss_on_videos(targets, supports, results, CFG, 1)
+    alone = head.loss_on_videos(
+        targets[:1], supports[:1], results[:1], CFG, [[0]]
+    )
+    first = head.loss_on_videos(targets, supports, results, CFG, [[0, 1, 2]])
     for key in ('loss_cls', 'loss_bbox'):
         assert torch.equal(alone[key], first[key])
     # Alone, no other category is there to be a negative.
     assert alone['num_triplets'] == 0
     assert first['num_triplets'] == 2
+
+
+def test_a_video_may_be_part_of_several_triplets(head, videos):
+    # Losses of the targets of three triplets: the means over all proposals
+    # and over all proposal triplets.
+    one_by_one = []
+    for group in ([0, 1, 2], [1, 0, 2], [2, 1, 0]):
+        targets, supports, results = ([x[v] for v in group] for x in videos)
+        one_by_one.append(
+            head.loss_on_videos(targets, supports, results, CFG, [[0, 1, 2]])
+        )
+    losses = head.loss_on_videos(
+        *videos, CFG, [[0, 1, 2], [1, 0, 2], [2, 1, 0]]
+    )
+    for key in ('loss_cls', 'loss_bbox'):  # four proposals each
+        torch.testing.assert_close(
+            losses[key], sum(part[key] for part in one_by_one) / 3
+        )
+    # The third video is the only one of its category: the positives of its
+    # proposals are its own.
+    counts = [int(part['num_triplets']) for part in one_by_one]
+    assert counts == [2, 2, 2]
+    torch.testing.assert_close(
+        losses['loss_relation'],
+        sum(part['loss_relation'] for part in one_by_one) / 3,
+    )
+    assert losses['num_triplets'] == 6
 
 
 def test_window_without_relation_across_videos(head):
@@ -168,5 +199,5 @@ def test_relation_loss_may_be_left_out(videos):
         inter=None,
         loss_relation=None,
     )
-    losses = head.loss_on_videos(*videos, CFG, 3)
+    losses = head.loss_on_videos(*videos, CFG, [[0, 1, 2]], 3)
     assert set(losses) == {'loss_cls', 'loss_bbox', 'acc'}

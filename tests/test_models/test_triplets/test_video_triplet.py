@@ -83,6 +83,13 @@ def test_selector_passes_no_gradient():
     features = torch.randn(4, 2, 3, 2, 2, requires_grad=True)
     labels = torch.tensor([0, 0, 1, 1])
     sizes = torch.full((4, 2), 2)
-    chosen = VideoTripletSelector()(features, labels, sizes)
+    selector = VideoTripletSelector()
     vectors = features.detach().mean(dim=(1, 3, 4))
-    assert chosen == (0, *select_video_triplet(vectors, labels))
+    expected = [
+        (v, *select_video_triplet(vectors, labels, v)) for v in range(4)
+    ]
+    assert selector(features, labels, sizes) == expected[:1]
+    assert selector(features, labels, sizes, targets=(3, 1)) == [
+        expected[3],
+        expected[1],
+    ]

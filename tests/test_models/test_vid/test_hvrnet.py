@@ -34,11 +34,11 @@ def chosen_by_hand(model, batch):
 
 
 def test_choice_equals_single_frame_passes(build_model, batch):
-    model = build_model().train()
+    model = build_model(supervise='triplet').train()
     frames = torch.cat([batch[0]['img'], batch[0]['ref_img']], 1)
-    assert model.choose_videos(frames, batch[1])[0] == chosen_by_hand(
-        model, batch
-    )
+    maps = model.maps_without_gradient(frames)
+    triplets = model.choose_videos(frames, maps, batch[1])
+    assert [list(t) for t in triplets] == [chosen_by_hand(model, batch)]
 
 
 def test_every_trainable_parameter_is_reached(build_model, batch):
@@ -53,6 +53,36 @@ def test_every_trainable_parameter_is_reached(build_model, batch):
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name
+
+
+def test_conv5_as_a_stage_of_its_own(conv4_model, batch):
+    """RPN and the choice of videos read conv4, RoI features conv5."""
+    model = conv4_model.train()
+    seen = {}
+    roi_head = model.detector.roi_head
+    for name, module in dict(
+        rpn=model.detector.rpn_head,  # supports first, then targets
+        conv5=roi_head.feature_stage,
+        roi=roi_head.bbox_roi_extractor,
+    ).items():
+        module.register_forward_pre_hook(
+            lambda m, args, name=name: seen.update({name: args[0]})
+        )
+    inputs, samples = batch
+    kept = chosen_by_hand(model, batch)
+    loss = total(model, batch)
+    # The three target frames at stride 16.
+    assert seen['rpn'][0].shape == (3, 32, 4, 4)
+    assert seen['conv5'].shape == (3, 32, 4, 4)
+    assert seen['roi'][0].shape == (3, 256, 4, 4)
+    with torch.no_grad():
+        maps = model.detector.backbone(inputs['img'][kept].flatten(0, 1))
+    torch.testing.assert_close(seen['conv5'], maps[0])
+    loss.backward()
+    trained = [p for p in roi_head.feature_stage.parameters()]
+    assert all(p.grad is not None and p.grad.any() for p in trained)
+    found = predict(model, inputs, samples[0])
+    assert 0 < len(found.scores) <= 100
 
 
 def test_rejected_videos_bear_no_loss(build_model, batch):
@@ -82,53 +112,61 @@ def test_target_alone_may_bear_the_loss(build_model, batch):
     assert not torch.equal(before, alone)
 
 
-def test_every_frame_in_turn(build_model, batch):
-    """Nine targets, each supported by the other frames of its video."""
-    model = build_model(supervise='every', support_gradient=True).train()
+def test_every_video_of_the_batch_in_turn(build_model, batch):
+    """Six targets, each with the triplet that it has as first video."""
+    model = build_model(supervise='batch').train()
     seen = {}
     head = model.detector.roi_head.bbox_head
     original = head.loss_on_videos
 
-    def spy(targets, supports, results, cfg, supervised):
-        seen.update(targets=targets, supports=supports, results=results)
-        assert supervised == 9
-        return original(targets, supports, results, cfg, supervised)
+    def spy(targets, supports, results, cfg, groups, bearing):
+        seen.update(targets=targets, results=results)
+        seen.update(groups=groups, bearing=bearing)
+        return original(targets, supports, results, cfg, groups, bearing)
 
     head.loss_on_videos = spy
-    kept = chosen_by_hand(model, batch)
     inputs, samples = batch
-    for v in kept:
-        # Other boxes in the second support frame: 1.
-        gt = samples[v].ref_gt_instances
-        gt.bboxes[1] = torch.tensor([20.0, 20.0, 50.0, 50.0]) + v
+    for v, sample in enumerate(samples):
+        sample.gt_instances.bboxes += v
     total(model, batch)
-    assert len(seen['targets']) == len(seen['supports']) == 9
-    # Order: three target frames, then two support frames a video. Each
-    # frame is assigned to its own boxes.
-    boxes = [r.pos_gt_bboxes[0].tolist() for r in seen['results']]
-    expected = [[8.0, 8.0, 40.0, 44.0]] * 3
-    for v in kept:
-        expected += [[8.0, 8.0, 40.0, 44.0], [20.0 + v] * 2 + [50.0 + v] * 2]
-    assert boxes == expected
-    # A frame is supported by the other two of its video: with x, y and z
-    # offered by its three frames, the supports are yz, xz and xy.
-    for v in range(3):
-        yz, xz, xy = (seen['supports'][f] for f in (v, 3 + 2 * v, 4 + 2 * v))
-        x = (len(xz) + len(xy) - len(yz)) // 2
-        y, z = len(xy) - x, len(xz) - x
-        assert len(yz) == y + z
-        assert torch.equal(xy[:x], xz[:x])
-        assert torch.equal(xy[x:], yz[:y])
-        assert torch.equal(xz[x:], yz[y:])
-
-
-def test_every_frame_needs_boxes_of_the_supports(build_model, batch):
-    inputs, samples = batch
-    del samples[0].ref_gt_instances
-    with pytest.raises(ValueError, match='ref_gt_instances'):
-        build_model(supervise='every', support_gradient=True).train().loss(
-            inputs, samples
+    # Boxes tell which video stands at which place.
+    place = [int(r.pos_gt_bboxes[0, 0]) - 8 for r in seen['results']]
+    assert sorted(place) == list(range(6))
+    assert seen['bearing'] == 1
+    expected = []
+    for v in range(6):
+        order = [v] + [u for u in range(6) if u != v]
+        turned = (
+            {key: value[order] for key, value in inputs.items()},
+            [samples[u] for u in order],
         )
+        expected.append([order[u] for u in chosen_by_hand(model, turned)])
+    assert [[place[v] for v in g] for g in seen['groups']] == expected
+
+
+def test_every_video_of_the_batch_has_its_boxes(build_model, batch):
+    model = build_model(supervise='batch').train()
+    before = total(model, batch)
+    for sample in batch[1]:
+        other = copy.deepcopy(sample)
+        sample.gt_instances.bboxes += 9
+        assert not torch.equal(total(model, batch), before)
+        sample.gt_instances = other.gt_instances
+    assert torch.equal(total(model, batch), before)
+
+
+def test_supports_without_gradient(build_model, batch):
+    """No parameter learns from a support frame but those of the relations."""
+    model = build_model(support_gradient=False).train()
+    frames = torch.cat([batch[0]['img'], batch[0]['ref_img']], 1)
+    for gradient in (False, True):
+        model.support_gradient = gradient
+        videos = [0, 2, 4]
+        _, supports = model.maps_of_videos(frames, videos)
+        samples = [batch[1][v] for v in videos]
+        features = model.support_features(supports, samples)
+        assert len(features) == 3
+        assert [f.requires_grad for f in features] == [gradient] * 3
 
 
 def test_frozen_backbone_passes_once_and_gives_the_same(build_model, batch):
@@ -151,6 +189,21 @@ def test_frozen_backbone_passes_once_and_gives_the_same(build_model, batch):
     assert calls == [18]
 
 
+def test_every_frame_passes_once_if_every_video_goes_on(build_model, batch):
+    model = build_model(supervise='batch', support_gradient=True).train()
+    calls = []
+    model.detector.backbone.register_forward_hook(
+        lambda m, i, o: calls.append(len(i[0]))
+    )
+    expected = total(model, batch)
+    assert calls == [18]
+    # Support frames without gradient, target frames with it.
+    model.support_gradient = False
+    calls.clear()
+    torch.testing.assert_close(total(model, batch), expected)
+    assert calls == [12, 6]
+
+
 def test_choosing_leaves_batch_statistics_alone(build_model, batch):
     norm = dict(type='BN', requires_grad=True)
     model = build_model(
@@ -159,17 +212,17 @@ def test_choosing_leaves_batch_statistics_alone(build_model, batch):
     ).train()
     state = copy.deepcopy(model.detector.backbone.state_dict())
     frames = torch.cat([batch[0]['img'], batch[0]['ref_img']], 1)
-    model.choose_videos(frames, batch[1])
+    model.maps_without_gradient(frames)
     for key, value in model.detector.backbone.state_dict().items():
         assert torch.equal(value, state[key]), key
     assert all(m.training for m in model.detector.backbone.modules())
 
 
-def test_ten_steps_lower_the_loss(build_model, batch):
+def test_twenty_steps_lower_the_loss(build_model, batch):
     model = build_model().train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     losses = []
-    for _ in range(10):
+    for _ in range(20):
         optimizer.zero_grad()
         loss = total(model, batch)
         loss.backward()
@@ -318,8 +371,6 @@ def test_boxes_in_pixels_of_the_original_image(build_model, batch):
 def test_wrong_arguments(build_model, batch):
     with pytest.raises(ValueError, match="supervise.*'all'"):
         build_model(supervise='all')
-    with pytest.raises(ValueError, match='support_gradient must be True'):
-        build_model(supervise='every', support_gradient=False)
     inputs, samples = batch
     with pytest.raises(ValueError, match=r'\(6, 2, 3, 64, 64\)'):
         build_model().loss(dict(img=inputs['ref_img']), samples)

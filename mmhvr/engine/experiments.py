@@ -1,0 +1,322 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Training and testing many configs over seeds, and what comes out.
+
+One folder a run, ``ROOT/CONFIG/seed_N``: ``train`` and ``test`` with their
+logs, and ``result.json`` as soon as both are done. A run whose result is there
+is not done again; an interrupted training goes on from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import os.path as osp
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Callable, Dict, List, Optional, Sequence
+
+from .checkpoint import latest_readable_checkpoint
+
+METRIC = 'vid/mAP50'
+# One core a run: see docs/en/results.md for what else was measured.
+_ONE_THREAD = dict(OMP_NUM_THREADS='1', MKL_NUM_THREADS='1')
+# No validation at the end of the training, since a test follows; little to
+# lose when interrupted.
+_TRAINING = (
+    'train_cfg.val_begin=1000000000',
+    'default_hooks.checkpoint.interval=250',
+    'default_hooks.logger.interval=50',
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One config with one seed.
+
+    Attributes:
+        config (str): The config file.
+        seed (int): The seed of the training.
+        root (str): The folder of all runs.
+        cfg_options (tuple[str]): KEY=VALUE words for training and test.
+    """
+
+    config: str
+    seed: int
+    root: str
+    cfg_options: Sequence[str] = ()
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        return Path(self.config).stem
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this run."""
+        return Path(self.root, self.name, f'seed_{self.seed}')
+
+    @property
+    def result(self) -> Optional[dict]:
+        """What ``result.json`` says, None if the run is not done."""
+        try:
+            return json.loads((self.folder / 'result.json').read_text())
+        except (OSError, ValueError):
+            return None
+
+    def steps(self) -> List[List[str]]:
+        """The command lines that are still to run, at most two."""
+        tools = _tools_folder()
+        train, test = str(self.folder / 'train'), str(self.folder / 'test')
+        options = [
+            word for o in self.cfg_options for word in ('--cfg-options', o)
+        ]
+        if not (self.folder / 'trained').exists():
+            return [
+                [
+                    *(sys.executable, osp.join(tools, 'train.py')),
+                    *(self.config, '--work-dir', train, '--resume', 'auto'),
+                    *('--seed', str(self.seed)),
+                    *('--cfg-options', *_TRAINING),
+                    *options,
+                ]
+            ]
+        checkpoint = latest_readable_checkpoint(train)
+        if checkpoint is None:
+            raise FileNotFoundError(
+                f'{train} holds no checkpoint that can be read; remove '
+                f'{self.folder} to train again'
+            )
+        return [
+            [
+                *(sys.executable, osp.join(tools, 'test.py')),
+                *(self.config, checkpoint, '--work-dir', test),
+                *options,
+            ]
+        ]
+
+
+def run_all(
+    runs: Sequence[Run],
+    workers: int,
+    say: Callable[[str], None] = print,
+    every: float = 60.0,
+) -> List[Run]:
+    """Train and test what is not done yet, some runs at a time.
+
+    Args:
+        runs (list[Run]): What to run, in this order.
+        workers (int): Runs at a time, each with one thread.
+        say (Callable): Prints a line of progress.
+        every (float): Seconds between two lines of progress.
+
+    Returns:
+        list[Run]: The runs that failed; their last output was printed.
+    """
+    waiting = [run for run in runs if run.result is None]
+    say(f'{len(runs)} runs, {len(waiting)} to do, {workers} at a time')
+    active: Dict[Run, subprocess.Popen] = {}
+    began: Dict[Run, float] = {}
+    failed: List[Run] = []
+    durations: List[float] = []
+    total, shown = len(waiting), time.monotonic()
+    try:
+        while waiting or active:
+            while waiting and len(active) < workers:
+                run = waiting.pop(0)
+                began[run] = time.monotonic()
+                active[run] = _start(run)
+            time.sleep(0.2)
+            for run, process in list(active.items()):
+                code = process.poll()
+                if code is None:
+                    continue
+                del active[run]
+                if code:
+                    failed.append(run)
+                    say(_report_failure(run, code))
+                elif _finish_step(run):
+                    durations.append(time.monotonic() - began[run])
+                    score = (run.result or {}).get(METRIC, float('nan'))
+                    say(f'{run.name} seed {run.seed}: {METRIC} {score:.4f}')
+                else:
+                    active[run] = _start(run)
+            if active and time.monotonic() - shown >= every:
+                shown = time.monotonic()
+                say(_progress(active, durations, waiting, total, workers))
+    finally:
+        for process in active.values():
+            process.terminate()
+        for process in active.values():
+            process.wait()
+    return failed
+
+
+def _start(run: Run) -> subprocess.Popen:
+    """Starts the next step of a run; its output goes to a log."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    log = run.folder / 'log.txt'
+    with open(log, 'a') as file:
+        return subprocess.Popen(
+            run.steps()[0],
+            env=dict(os.environ, **_ONE_THREAD),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _finish_step(run: Run) -> bool:
+    """Notes that a step is done; True if it was the last one."""
+    trained = run.folder / 'trained'
+    if not trained.exists():
+        trained.write_text('')
+        return False
+    metrics: Dict[str, float] = {}
+    for path in sorted((run.folder / 'test').glob('*/*.json')):
+        metrics = json.loads(path.read_text())
+    result = dict(
+        config=run.config,
+        seed=run.seed,
+        cfg_options=list(run.cfg_options),
+        train_seconds_per_update=_seconds_per_update(run.folder / 'train'),
+        test_seconds_per_frame=metrics.get('time'),
+        **metrics,
+    )
+    part = run.folder / 'result.json.part'
+    part.write_text(json.dumps(result, indent=2) + '\n')
+    part.replace(run.folder / 'result.json')
+    return True
+
+
+def _seconds_per_update(folder: Path) -> Optional[float]:
+    """Mean over the logged updates of a training, resumed or not."""
+    times = []
+    for path in folder.glob('*/vis_data/scalars.json'):
+        for line in path.read_text().splitlines():
+            entry = json.loads(line)
+            if 'loss' in entry and 'time' in entry:
+                times.append(entry['time'])
+    return mean(times) if times else None
+
+
+def _report_failure(run: Run, code: int) -> str:
+    """The last lines of a run that failed."""
+    log = run.folder / 'log.txt'
+    lines = log.read_text(errors='replace').splitlines()[-8:]
+    return '\n'.join(
+        [f'{run.name} seed {run.seed} failed (exit code {code}), see {log}:']
+        + [f'    | {line}' for line in lines]
+    )
+
+
+def _progress(
+    active: Dict[Run, subprocess.Popen],
+    durations: Sequence[float],
+    waiting: Sequence[Run],
+    total: int,
+    workers: int,
+) -> str:
+    """One line: how far, and how long it will take."""
+    done = total - len(waiting) - len(active)
+    text = f'{done}/{total} done, running ' + ', '.join(
+        f'{run.name} seed {run.seed}' for run in active
+    )
+    if durations:
+        rest = (len(waiting) + len(active) / 2) / workers * mean(durations)
+        text += f'; about {rest / 60:.0f} min to go'
+    return text
+
+
+def _tools_folder() -> str:
+    """Where train.py and test.py are, in a checkout and in a wheel."""
+    import mmhvr
+
+    package = osp.dirname(osp.abspath(mmhvr.__file__))
+    for folder in (
+        osp.join(package, '.mim', 'tools'),
+        osp.join(osp.dirname(package), 'tools'),
+    ):
+        if osp.exists(osp.join(folder, 'train.py')):
+            return folder
+    raise FileNotFoundError(
+        f'no tools/train.py beside or below {package}; install mmhvr again'
+    )
+
+
+def summarise(runs: Sequence[Run]) -> List[dict]:
+    """Mean and spread of each config over the seeds that are done.
+
+    Args:
+        runs (list[Run]): Any runs, done or not.
+
+    Returns:
+        list[dict]: For each config, in order: config, seeds (list of int),
+        scores (of :data:`METRIC`, list of float), mean, spread (the sample
+        standard deviation, None for one seed), coco_AP, and the means
+        train_seconds_per_update and test_seconds_per_frame (None if
+        unknown).
+    """
+    table = []
+    for name in dict.fromkeys(run.name for run in runs):
+        done = [r for r in runs if r.name == name and r.result is not None]
+        results = [run.result or {} for run in done]
+        scores = [result[METRIC] for result in results]
+        table.append(
+            dict(
+                config=name,
+                seeds=[run.seed for run in done],
+                scores=scores,
+                mean=mean(scores) if scores else None,
+                spread=stdev(scores) if len(scores) > 1 else None,
+                **{
+                    key.replace('vid/coco/', 'coco_'): _mean_of(results, key)
+                    for key in (
+                        'vid/coco/AP',
+                        'train_seconds_per_update',
+                        'test_seconds_per_frame',
+                    )
+                },
+            )
+        )
+    return table
+
+
+def _mean_of(results: Sequence[dict], key: str) -> Optional[float]:
+    """Mean of a number over the results that have it."""
+    values = [r[key] for r in results if r.get(key) is not None]
+    return mean(values) if values else None
+
+
+def markdown_table(table: Sequence[dict]) -> str:
+    """The summary as Markdown, scores in percent.
+
+    Args:
+        table (list[dict]): As :func:`summarise` returns it.
+
+    Returns:
+        str: A header and one row a config.
+    """
+
+    def cell(value: Optional[float], scale: float, digits: int) -> str:
+        return '' if value is None else f'{value * scale:.{digits}f}'
+
+    lines = [
+        '| config | mAP (%) | spread | seeds | COCO AP (%) | s an update | '
+        'ms a test frame |',
+        '|---|---|---|---|---|---|---|',
+    ]
+    for row in table:
+        cells = [
+            f'`{row["config"]}`',
+            cell(row['mean'], 100, 1),
+            cell(row['spread'], 100, 1),
+            ', '.join(map(str, row['seeds'])),
+            cell(row['coco_AP'], 100, 1),
+            cell(row['train_seconds_per_update'], 1, 2),
+            cell(row['test_seconds_per_frame'], 1000, 0),
+        ]
+        lines.append(f'| {" | ".join(cells)} |')
+    return '\n'.join(lines) + '\n'

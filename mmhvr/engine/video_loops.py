@@ -1,0 +1,168 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Validation and test loops over videos: each frame is encoded once."""
+
+from typing import Any, List, Optional, Sequence
+
+import torch
+from mmengine.model import is_model_wrapper
+from mmengine.registry import LOOPS
+from mmengine.runner import Runner, TestLoop, ValLoop, autocast
+from mmtrack.registry import TASK_UTILS
+
+from ..streaming import RecordedWindow, VideoEngine, VideoState
+
+
+class VideoFeeder:
+    """Feeds the frames of a data loader to a :class:`VideoEngine`.
+
+    The data loader yields single frames, video by video and in order: a
+    data set whose frame sampler has ``num_frames=1``, and MMTracking's
+    ``VideoSampler``, which leaves a video on one process.
+
+    Args:
+        model (HVRNet): The model, perhaps in a wrapper.
+        frame_sampler (dict): Config of the windows, such as
+            ``dict(type='WindowFrameSampler', num_frames=31)``.
+        mode (str): 'exact' or 'cached', see :class:`VideoEngine`.
+
+    Raises:
+        TypeError: The model cannot encode frames one by one.
+    """
+
+    def __init__(self, model: Any, frame_sampler: dict, mode: str) -> None:
+        self.model = model.module if is_model_wrapper(model) else model
+        if not hasattr(self.model, 'encode'):
+            raise TypeError(
+                f'{type(self.model).__name__} has no encode(): this loop is '
+                "for HVRNet; use val_cfg=dict(type='ValLoop') and "
+                "test_cfg=dict(type='TestLoop')"
+            )
+        self.sampler = TASK_UTILS.build(frame_sampler)
+        self.engine = VideoEngine(self.model.detector.roi_head, mode)
+        self.state: Optional[VideoState] = None
+        self.video: Any = None
+
+    @torch.no_grad()
+    def feed(self, data_batch: Any) -> List[Any]:
+        """Takes a batch of frames; returns the samples that are finished.
+
+        Args:
+            data_batch: What the data loader yields.
+
+        Returns:
+            list[TrackDataSample]: With ``pred_det_instances``, in order;
+            there may be none, or more than went in.
+
+        Raises:
+            ValueError: A sample has several frames, or frames are missing
+                or out of order.
+        """
+        data = self.model.data_preprocessor(data_batch, False)
+        inputs, samples = data['inputs'], data['data_samples']
+        if 'ref_img' in inputs or inputs['img'].shape[1] != 1:
+            raise ValueError(
+                'a test sample has several frames, but this loop puts the '
+                "windows together itself; set the data set's frame_sampler "
+                "to dict(type='WindowFrameSampler', num_frames=1)"
+            )
+        finished = []
+        for frame in self.model.encode(inputs['img'][:, 0], samples):
+            meta = frame.sample.metainfo
+            if self.state is None:
+                self.video = meta['video_id']
+                self.state = self.engine.open(
+                    RecordedWindow(self.sampler, meta['video_length'])
+                )
+            expected = (self.video, self.state.received)
+            if (meta['video_id'], meta['frame_id']) != expected:
+                raise ValueError(
+                    f'frame {meta["frame_id"]} of video {meta["video_id"]} '
+                    f'came in place of frame {expected[1]} of video '
+                    f'{expected[0]}; the frames of a video must come in '
+                    "order: use sampler=dict(type='VideoSampler')"
+                )
+            pairs = self.engine.push(self.state, frame)
+            if self.state.received == self.state.window.length:
+                pairs += self.engine.close(self.state)
+                self.state = None
+            for sample, found in pairs:
+                sample.pred_det_instances = found
+                finished.append(sample)
+        return finished
+
+    def finish(self) -> None:
+        """Makes sure that no video broke off.
+
+        Raises:
+            ValueError: Frames of the last video are missing.
+        """
+        if self.state is not None:
+            self.engine.close(self.state)
+
+
+class _VideoLoop:
+    """What the two loops have in common; comes before MMEngine's class."""
+
+    phase = ''
+    # MMEngine's class has them.
+    runner: Runner
+    dataloader: Any
+    evaluator: Any
+    fp16: bool
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: Any,
+        evaluator: Any,
+        frame_sampler: dict,
+        mode: str = 'exact',
+        fp16: bool = False,
+    ) -> None:
+        super().__init__(  # type: ignore[call-arg]
+            runner, dataloader, evaluator, fp16
+        )
+        self.feeder = VideoFeeder(runner.model, frame_sampler, mode)
+
+    @torch.no_grad()
+    def run_iter(self, idx: int, data_batch: Sequence[dict]) -> None:
+        """Takes a batch of frames, evaluates those that are finished."""
+        arguments = dict(batch_idx=idx, data_batch=data_batch)
+        self.runner.call_hook(f'before_{self.phase}_iter', **arguments)
+        with autocast(enabled=self.fp16):
+            outputs = self.feeder.feed(data_batch)
+        if idx + 1 == len(self.dataloader):
+            self.feeder.finish()
+        self.evaluator.process(data_samples=outputs, data_batch=data_batch)
+        self.runner.call_hook(
+            f'after_{self.phase}_iter', outputs=outputs, **arguments
+        )
+
+
+@LOOPS.register_module()
+class VideoTestLoop(_VideoLoop, TestLoop):
+    """MMEngine's test loop, with windows that share their frames.
+
+    Args:
+        runner (Runner): The runner.
+        dataloader (dict): Of single frames, see :class:`VideoFeeder`.
+        evaluator (dict | list): The metrics.
+        frame_sampler (dict): Config of the windows.
+        mode (str): 'exact' or 'cached', see
+            :class:`mmhvr.streaming.VideoEngine`. Defaults to 'exact'.
+        fp16 (bool): Whether to test in half precision. Defaults to False.
+    """
+
+    phase = 'test'
+
+
+@LOOPS.register_module()
+class VideoValLoop(_VideoLoop, ValLoop):
+    """MMEngine's validation loop, with windows that share their frames.
+
+    Args:
+        runner, dataloader, evaluator, frame_sampler, mode, fp16: As for
+            :class:`VideoTestLoop`.
+    """
+
+    phase = 'val'

@@ -1,0 +1,15 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Test time: a video frame by frame, each encoded once."""
+
+from .engine import VideoEngine
+from .state import EncodedFrame, FrameMemory, VideoState
+from .window import LiveWindow, RecordedWindow
+
+__all__ = [
+    'EncodedFrame',
+    'FrameMemory',
+    'LiveWindow',
+    'RecordedWindow',
+    'VideoEngine',
+    'VideoState',
+]

@@ -1,0 +1,123 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Runs over seeds, with tools that only pretend to train and test."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmhvr.engine import experiments
+from mmhvr.engine.experiments import Run, markdown_table, run_all, summarise
+
+TRAIN = """
+import json, os, sys, torch
+folder = sys.argv[sys.argv.index('--work-dir') + 1]
+seed = int(sys.argv[sys.argv.index('--seed') + 1])
+os.makedirs(f'{folder}/1/vis_data', exist_ok=True)
+with open(f'{folder}/../calls', 'a') as file:
+    file.write(f'train {os.environ["OMP_NUM_THREADS"]}\\n')
+if 'broken' in sys.argv[1]:
+    sys.exit('no such thing')
+with open(f'{folder}/1/vis_data/scalars.json', 'w') as file:
+    for t in (0.25, 0.75):
+        file.write(json.dumps(dict(loss=1.0, time=t)) + '\\n')
+torch.save(dict(state_dict=dict(a=torch.tensor(1.0 * seed))),
+           f'{folder}/iter_1.pth')
+"""
+TEST = """
+import json, os, sys, torch
+seed = torch.load(sys.argv[2])['state_dict']['a'].item()
+folder = sys.argv[sys.argv.index('--work-dir') + 1]
+os.makedirs(f'{folder}/1', exist_ok=True)
+with open(f'{folder}/../calls', 'a') as file:
+    file.write('test\\n')
+with open(f'{folder}/1/1.json', 'w') as file:
+    json.dump({'vid/mAP50': 0.5 + seed / 10, 'vid/coco/AP': 0.25,
+               'time': 0.5}, file)
+"""
+
+
+@pytest.fixture(autouse=True)
+def tools(tmp_path, monkeypatch):
+    folder = tmp_path / 'tools'
+    folder.mkdir()
+    (folder / 'train.py').write_text(TRAIN)
+    (folder / 'test.py').write_text(TEST)
+    monkeypatch.setattr(experiments, '_tools_folder', lambda: str(folder))
+
+
+def calls(run):
+    return (run.folder / 'calls').read_text().splitlines()
+
+
+def test_runs_once_and_summarises(tmp_path):
+    runs = [Run(f'{n}.py', s, str(tmp_path)) for s in (0, 1) for n in 'ab']
+    lines = []
+    assert run_all(runs, 2, lines.append) == []
+    assert lines[0] == '4 runs, 4 to do, 2 at a time'
+    assert 'b seed 1: vid/mAP50 0.6000' in lines
+    for run in runs:
+        assert calls(run) == ['train 1', 'test']
+    # All is done.
+    assert run_all(runs, 2, lines.append) == []
+    assert lines[-1] == '4 runs, 0 to do, 2 at a time'
+    assert calls(runs[0]) == ['train 1', 'test']
+    table = summarise([*runs, Run('c.py', 0, str(tmp_path))])
+    assert [row['config'] for row in table] == ['a', 'b', 'c']
+    assert table[0]['scores'] == [0.5, 0.6]
+    assert table[0]['mean'] == pytest.approx(0.55)
+    # Sample deviation of 0.5 and 0.6: 0.1 / sqrt(2).
+    assert table[0]['spread'] == pytest.approx(0.0707107)
+    assert table[0]['train_seconds_per_update'] == 0.5
+    rows = markdown_table(table).splitlines()
+    assert rows[2] == '| `a` | 55.0 | 7.1 | 0, 1 | 25.0 | 0.50 | 500 |'
+    assert rows[4] == '| `c` |  |  |  |  |  |  |'
+
+
+def test_goes_on_where_it_was(tmp_path):
+    run = Run('a.py', 3, str(tmp_path))
+    # Trained, but the test was interrupted while it wrote its result.
+    (run.folder / 'train').mkdir(parents=True)
+    torch.save(
+        dict(state_dict=dict(a=torch.tensor(3.0))),
+        run.folder / 'train/iter_1.pth',
+    )
+    (run.folder / 'trained').write_text('')
+    (run.folder / 'result.json').write_text('{"vid/')
+    assert run.result is None
+    run_all([run], 1, lambda line: None)
+    assert calls(run) == ['test']
+    assert json.loads((run.folder / 'result.json').read_text())[
+        'vid/mAP50'
+    ] == pytest.approx(0.8)
+
+
+def test_a_training_that_was_interrupted_resumes(tmp_path):
+    (command,) = Run('a.py', 3, str(tmp_path), ('x=1', 'y=2')).steps()
+    assert command[0] == sys.executable
+    assert command[command.index('--resume') + 1] == 'auto'
+    assert command[-4:] == ['--cfg-options', 'x=1', '--cfg-options', 'y=2']
+
+
+def test_failures_do_not_stop_the_others(tmp_path):
+    runs = [Run(f'{n}.py', 0, str(tmp_path)) for n in ('broken', 'fine')]
+    lines = []
+    assert run_all(runs, 1, lines.append) == runs[:1]
+    (report,) = (line for line in lines if 'failed' in line)
+    assert 'exit code 1' in report and '| no such thing' in report
+    assert runs[1].result is not None
+
+
+def test_lost_checkpoint(tmp_path):
+    run = Run('a.py', 0, str(tmp_path))
+    run.folder.mkdir(parents=True)
+    (run.folder / 'trained').write_text('')
+    with pytest.raises(FileNotFoundError, match='holds no checkpoint'):
+        run.steps()
+
+
+def test_tools_are_found_in_the_checkout(monkeypatch):
+    monkeypatch.undo()
+    assert Path(experiments._tools_folder(), 'train.py').is_file()

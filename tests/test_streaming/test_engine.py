@@ -1,0 +1,257 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""One pass a frame against the plain computation of each window."""
+
+import copy
+
+import pytest
+import torch
+
+from mmhvr.datasets.frame_samplers import (
+    GlobalFrameSampler,
+    WindowFrameSampler,
+)
+from mmhvr.streaming import LiveWindow, RecordedWindow, VideoEngine
+
+WINDOWS = [
+    WindowFrameSampler(1),
+    WindowFrameSampler(3),
+    WindowFrameSampler(4, stride=2),
+    WindowFrameSampler(50),
+    GlobalFrameSampler(3),
+]
+
+
+def plain(model, frames, samples, supports_of):
+    """Every window through the whole network: the oracle."""
+    found = []
+    for t, sample in enumerate(samples):
+        inputs = dict(img=frames[None, t : t + 1])
+        supports = supports_of(t)
+        if supports:
+            inputs['ref_img'] = frames[None, supports]
+        with torch.no_grad():
+            out = model.predict(inputs, [copy.deepcopy(sample)])
+        found.append(out[0].pred_det_instances)
+    return found
+
+
+@torch.no_grad()
+def stream(engine, state, model, frames, samples):
+    """Push frame by frame; the results with the frame that brought them."""
+    found = []
+    for t, sample in enumerate(samples):
+        (encoded,) = model.encode(frames[t : t + 1], [sample])
+        found += [(t, *pair) for pair in engine.push(state, encoded)]
+    found += [(None, *pair) for pair in engine.close(state)]
+    return found
+
+
+def assert_same(found, expected):
+    assert len(found) == len(expected)
+    for one, two in zip(found, expected):
+        assert len(one.scores) == len(two.scores) > 0
+        torch.testing.assert_close(one.scores, two.scores)
+        torch.testing.assert_close(one.bboxes, two.bboxes)
+        assert torch.equal(one.labels, two.labels)
+
+
+@pytest.mark.parametrize('length', [1, 2, 6])
+@pytest.mark.parametrize('sampler', WINDOWS, ids=repr)
+def test_exact_equals_the_plain_computation(
+    model, sampler, length, make_video
+):
+    frames, samples = make_video(length)
+    engine = VideoEngine(model.detector.roi_head)
+    state = engine.open(RecordedWindow(sampler, length))
+    found = stream(engine, state, model, frames, samples)
+    assert [s.frame_id for _, s, _ in found] == list(range(length))
+    expected = plain(
+        model, frames, samples, lambda t: sampler(t, length, None)
+    )
+    assert_same([f for _, _, f in found], expected)
+
+
+@pytest.mark.parametrize('lookahead', [0, 1, 3])
+def test_live_equals_the_plain_computation(model, lookahead, make_video):
+    frames, samples = make_video(7)
+    engine = VideoEngine(model.detector.roi_head)
+    state = engine.open(LiveWindow(4, lookahead))
+    found = stream(engine, state, model, frames, samples)
+    # Frame t comes back when frame t + lookahead is there.
+    assert [t for t, _, _ in found] == (
+        list(range(lookahead, 7)) + [None] * lookahead
+    )
+
+    def supports(t):
+        last = min(t + lookahead, 6)
+        return [f for f in range(max(0, last - 3), last + 1) if f != t]
+
+    assert_same(
+        [f for _, _, f in found], plain(model, frames, samples, supports)
+    )
+
+
+def test_every_frame_passes_the_backbone_once(model, make_video):
+    calls = []
+    handle = model.detector.backbone.register_forward_hook(
+        lambda m, i, o: calls.append(len(i[0]))
+    )
+    engine = VideoEngine(model.detector.roi_head)
+    state = engine.open(LiveWindow(5, 2))
+    stream(engine, state, model, *make_video(8))
+    handle.remove()
+    assert calls == [1] * 8
+
+
+def test_batches_of_frames_give_the_same(model, make_video):
+    frames, samples = make_video(5)
+    with torch.no_grad():
+        together = model.encode(frames, samples)
+        for t, encoded in enumerate(together):
+            (alone,) = model.encode(frames[t : t + 1], samples[t : t + 1])
+            torch.testing.assert_close(alone.features, encoded.features)
+            torch.testing.assert_close(alone.boxes, encoded.boxes)
+            assert encoded.sample is samples[t]
+
+
+@pytest.mark.parametrize('mode', VideoEngine.modes)
+def test_interleaved_videos_do_not_mix(model, mode, make_video):
+    engine = VideoEngine(model.detector.roi_head, mode)
+    videos = [make_video(5, seed) for seed in (1, 2)]
+    alone = [
+        stream(engine, engine.open(LiveWindow(3, 1)), model, *video)
+        for video in videos
+    ]
+    states = [engine.open(LiveWindow(3, 1)) for _ in videos]
+    mixed = [[], []]
+    with torch.no_grad():
+        for t in range(5):
+            for v, (frames, samples) in enumerate(videos):
+                (frame,) = model.encode(frames[t : t + 1], samples[t : t + 1])
+                mixed[v] += engine.push(states[v], frame)
+        for v, state in enumerate(states):
+            mixed[v] += engine.close(state)
+    for one, two in zip(alone, mixed):
+        assert_same([f for _, _, f in one], [f for _, f in two])
+
+
+def cached_by_hand(model, frames, samples, num_frames, lookahead):
+    """Cached mode as a loop over all frames, nothing kept."""
+    head = model.detector.roi_head.bbox_head
+    with torch.no_grad():
+        encoded = [
+            model.encode(frames[t : t + 1], samples[t : t + 1])[0]
+            for t in range(len(frames))
+        ]
+        features = [e.features for e in encoded]
+        alphas, found = [], []
+        for t, frame in enumerate(encoded):
+            last = min(t + lookahead, len(frames) - 1)
+            first = max(0, last - num_frames + 1)
+            others = [features[i] for i in range(first, last + 1) if i != t]
+            alphas.append(
+                head.intra(features[t], torch.cat([features[t][:0], *others]))
+            )
+            earlier = alphas[max(0, t - len(others)) : t]
+            beta = head.inter.predict(
+                alphas[t], torch.cat([alphas[t][:0], *earlier])
+            )
+            found.append(
+                model.detector.roi_head.decode(
+                    frame.boxes, *head.classify(beta), samples[t]
+                )
+            )
+    return found
+
+
+@pytest.mark.parametrize('lookahead', [0, 2])
+@pytest.mark.parametrize('length', [1, 4, 9])
+@pytest.mark.parametrize('inter', ['Pooled', 'Pooled x 2', 'Triplet'])
+def test_cached_mode_written_out(inter, length, lookahead, make_video, build):
+    name, _, modules = inter.partition(' x ')
+    model = build(
+        **{
+            'inter.type': f'{name}InterVideoRelation',
+            'inter.num_modules': int(modules or 1),
+        }
+    )
+    frames, samples = make_video(length)
+    engine = VideoEngine(model.detector.roi_head, 'cached')
+    state = engine.open(LiveWindow(4, lookahead))
+    found = stream(engine, state, model, frames, samples)
+    assert_same(
+        [f for _, _, f in found],
+        cached_by_hand(model, frames, samples, 4, lookahead),
+    )
+
+
+def test_cached_is_exact_where_supports_are_constants(
+    model_without_inter, make_video
+):
+    frames, samples = make_video(6)
+    results = []
+    for mode in VideoEngine.modes:
+        engine = VideoEngine(model_without_inter.detector.roi_head, mode)
+        state = engine.open(RecordedWindow(WindowFrameSampler(4), 6))
+        found = stream(engine, state, model_without_inter, frames, samples)
+        results.append([f for _, _, f in found])
+    assert_same(*results)
+
+
+@pytest.mark.parametrize('mode', VideoEngine.modes)
+def test_memory_does_not_grow_with_the_video(model, mode, make_video):
+    frames, samples = make_video(3)
+    engine = VideoEngine(model.detector.roi_head, mode)
+    state = engine.open(LiveWindow(4, 2))
+    sizes, kept = [], []
+    with torch.no_grad():
+        for t in range(40):
+            i = t % 3
+            (frame,) = model.encode(frames[i : i + 1], samples[i : i + 1])
+            engine.push(state, frame)
+            sizes.append(state.nbytes)
+            kept.append(len(state.frames))
+    # 4 frames of a window; those that cached mode looks back on are up to
+    # lookahead + window behind the newest.
+    assert max(kept) <= (5 if mode == 'exact' else 7)
+    assert max(sizes[10:]) <= max(sizes[:10]) > 0
+    engine.close(state)
+    assert state.nbytes == 0 and not state.frames
+
+
+def test_frames_without_proposals(model, make_video):
+    frames, samples = make_video(4)
+    engine = VideoEngine(model.detector.roi_head)
+    for mode in VideoEngine.modes:
+        engine = VideoEngine(model.detector.roi_head, mode)
+        state = engine.open(LiveWindow(3, 1))
+        found = []
+        with torch.no_grad():
+            encoded = model.encode(frames, samples)
+            for t in (0, 2):
+                encoded[t].boxes = encoded[t].boxes[:0]
+                encoded[t].features = encoded[t].features[:0]
+            for frame in encoded:
+                found += engine.push(state, frame)
+            found += engine.close(state)
+        counts = [len(f.scores) > 0 for _, f in found]
+        assert counts == [False, True, False, True]
+
+
+def test_wrong_use(model, make_video):
+    with pytest.raises(ValueError, match="mode.*'fast'"):
+        VideoEngine(model.detector.roi_head, 'fast')
+    engine = VideoEngine(model.detector.roi_head)
+    frames, samples = make_video(3)
+    with torch.no_grad():
+        one, two, three = model.encode(frames, samples)
+    state = engine.open(RecordedWindow(WindowFrameSampler(3), 2))
+    engine.push(state, one)
+    with pytest.raises(ValueError, match='with 2 frames, but only 1 came'):
+        engine.close(state)
+    engine.push(state, two)
+    with pytest.raises(ValueError, match='2 frames, but there is one more'):
+        engine.push(state, three)
+    engine.close(state)
+    with pytest.raises(ValueError, match='closed'):
+        engine.push(state, three)
