@@ -61,7 +61,7 @@ def read_checkpoint(filename: str) -> Dict[str, Any]:
             f'{error}); it is cut off or not a checkpoint: take an earlier '
             'one, or train again'
         ) from error
-    if not isinstance(checkpoint, dict) or not _tensors(checkpoint):
+    if not isinstance(checkpoint, dict) or not checkpoint_weights(checkpoint):
         raise ValueError(
             f'checkpoint {filename} holds no weights (found '
             f'{type(checkpoint).__name__}); expected a dict with the key '
@@ -70,7 +70,9 @@ def read_checkpoint(filename: str) -> Dict[str, Any]:
     return checkpoint
 
 
-def _tensors(checkpoint: Mapping[str, Any]) -> Dict[str, torch.Tensor]:
+def checkpoint_weights(
+    checkpoint: Mapping[str, Any],
+) -> Dict[str, torch.Tensor]:
     """The weights of a checkpoint, without the ``module.`` of a wrapper."""
     state = checkpoint.get('state_dict', checkpoint)
     if not isinstance(state, Mapping):
@@ -201,7 +203,9 @@ class CheckpointCheckHook(Hook):
         model = runner.model
         if is_model_wrapper(model):
             model = model.module
-        difference = compare_states(model.state_dict(), _tensors(checkpoint))
+        difference = compare_states(
+            model.state_dict(), checkpoint_weights(checkpoint)
+        )
         if not difference:
             return
         message = (
