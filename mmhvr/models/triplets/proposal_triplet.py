@@ -121,3 +121,32 @@ class ProposalTripletSelector(nn.Module):
             exclude,
             self.background_negatives,
         )
+
+
+@MODELS.register_module()
+class RandomProposalTripletSelector(ProposalTripletSelector):
+    """Any positive and any negative of each anchor, to compare with.
+
+    Draws from torch's generator, which a run seeds.
+    """
+
+    @torch.no_grad()
+    def forward(
+        self,
+        anchors: Tensor,
+        anchor_labels: Tensor,
+        candidates: Tensor,
+        candidate_labels: Tensor,
+        num_classes: int,
+        exclude: Optional[Tensor] = None,
+    ) -> Tuple[Tensor, Tensor, Tensor]:
+        """As :class:`ProposalTripletSelector`; features do not count."""
+        # Among vectors drawn alike each is as likely to be the most similar.
+        return super().forward(
+            torch.randn(len(anchors), 8, device=anchors.device),
+            anchor_labels,
+            torch.randn(len(candidates), 8, device=anchors.device),
+            candidate_labels,
+            num_classes,
+            exclude,
+        )

@@ -126,3 +126,27 @@ class VideoTripletSelector(nn.Module):
             (target, *select_video_triplet(vectors, labels, target))
             for target in targets
         ]
+
+
+@MODELS.register_module()
+class RandomVideoTripletSelector(VideoTripletSelector):
+    """Any video of the category and any of another one: table 2's "simple".
+
+    Draws from torch's generator, which a run seeds.
+    """
+
+    @torch.no_grad()
+    def forward(
+        self,
+        features: Tensor,
+        labels: Tensor,
+        valid_sizes: Tensor,
+        targets: Sequence[int] = (0,),
+    ) -> List[Tuple[int, int, int]]:
+        """See :meth:`VideoTripletSelector.forward`; features do not count."""
+        # Among vectors drawn alike each is as likely to be the most similar.
+        return [
+            (target, *select_video_triplet(noise, labels, target))
+            for target in targets
+            for noise in [torch.randn(len(labels), 8)]
+        ]

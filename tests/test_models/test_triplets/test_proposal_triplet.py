@@ -7,6 +7,7 @@ from pytorch_metric_learning import distances, miners
 
 from mmhvr.models.triplets import (
     ProposalTripletSelector,
+    RandomProposalTripletSelector,
     select_proposal_triplets,
 )
 
@@ -132,3 +133,28 @@ def test_class_keeps_its_choice():
     assert len(ProposalTripletSelector()(*args)[0]) == 0
     selector = ProposalTripletSelector(background_negatives=True)
     assert [t.tolist() for t in selector(*args)] == [[0], [0], [1]]
+
+
+def test_random_triplets_are_fair():
+    selector = RandomProposalTripletSelector()
+    labels = torch.tensor([0, 0, 0, 1, 1, 2, 2])  # 2 is the background
+    features = torch.ones(7, 3)  # the mined ones never change
+    torch.manual_seed(0)
+    counts = torch.zeros(7, 7)
+    for _ in range(1000):
+        anchors, positives, negatives = selector(
+            features[:4], labels[:4], features, labels, 2, torch.arange(4)
+        )
+        assert anchors.tolist() == [0, 1, 2, 3]
+        for anchor, positive, negative in zip(anchors, positives, negatives):
+            counts[anchor, positive] += 1
+            counts[anchor, negative] += 1
+    expected = torch.zeros(7, 7)
+    expected[0, [1, 2, 3, 4]] = 500
+    expected[1, [0, 2, 3, 4]] = 500
+    expected[2, [0, 1, 3, 4]] = 500
+    expected[3, 4] = 1000
+    expected[3, [0, 1, 2]] = 1000 / 3
+    assert ((counts == 0) == (expected == 0)).all()
+    # Four standard deviations of a binomial distribution at most.
+    assert (counts - expected).abs().max() < 4 * 250**0.5

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mmhvr.models.triplets import (
+    RandomVideoTripletSelector,
     VideoTripletSelector,
     pool_videos,
     select_video_triplet,
@@ -93,3 +94,26 @@ def test_selector_passes_no_gradient():
         expected[3],
         expected[1],
     ]
+
+
+def test_random_triplets_are_fair():
+    selector = RandomVideoTripletSelector()
+    labels = torch.tensor([0, 0, 0, 1, 1, 2])
+    features = torch.ones(6, 1, 1, 1, 1)  # the mined one never changes
+    sizes = torch.ones(6, 2)
+    torch.manual_seed(0)
+    drawn = [selector(features, labels, sizes)[0] for _ in range(3000)]
+    assert {target for target, _, _ in drawn} == {0}
+    for place, fair in ((1, {1: 1500, 2: 1500}), (2, {3: 1, 4: 1, 5: 1})):
+        counts = [sum(t[place] == v for t in drawn) for v in fair]
+        assert sum(counts) == 3000
+        # Four standard deviations of a binomial distribution at most.
+        share = 1 / len(fair)
+        for count in counts:
+            assert abs(count - 3000 * share) < 4 * (750**0.5)
+    torch.manual_seed(0)
+    assert [selector(features, labels, sizes)[0] for _ in range(20)] == (
+        drawn[:20]
+    )
+    with pytest.raises(ValueError, match='second video'):
+        selector(features, torch.arange(6), sizes)

@@ -1,0 +1,6 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+# Table 4: two intra-video modules and one inter-video module.
+_base_ = '../mini/hvr_faster-rcnn_r18_mini.py'
+
+head = dict(intra=dict(num_modules=2))
+model = dict(detector=dict(roi_head=dict(bbox_head=head)))
