@@ -1,24 +1,9 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 # The small made data set frame by frame, for a single-frame detector of
 # MMDetection: every frame of the training videos on its own.
-dataset_type = 'mmdet.CocoDataset'
-data_root = 'data/mini/'
-classes = (
-    'zero',
-    'one',
-    'two',
-    'three',
-    'four',
-    'five',
-    'six',
-    'seven',
-    'eight',
-    'nine',
-)
-metainfo = dict(CLASSES=classes)
+_base_ = './mini_digits.py'
 
-# As in mini_vid.py.
-img_scale = (160, 96)
+dataset_type = 'mmdet.CocoDataset'
 # Supervised frames an update: as many as HVR-Net has, the target frames of all
 # videos of its batch.
 batch_size = 9
@@ -28,13 +13,13 @@ meta_keys = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mmdet.LoadAnnotations', with_bbox=True),
-    dict(type='mmdet.Resize', scale=img_scale, keep_ratio=True),
+    dict(type='mmdet.Resize', scale={{_base_.img_scale}}, keep_ratio=True),
     # No flip: a mirrored digit is not that digit any more.
     dict(type='mmdet.PackDetInputs', meta_keys=meta_keys),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='mmdet.Resize', scale=img_scale, keep_ratio=True),
+    dict(type='mmdet.Resize', scale={{_base_.img_scale}}, keep_ratio=True),
     # After resizing: at test boxes stay in pixels of the file.
     dict(type='mmdet.LoadAnnotations', with_bbox=True),
     dict(type='mmdet.PackDetInputs', meta_keys=meta_keys),
@@ -47,8 +32,8 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
-        data_root=data_root,
-        metainfo=metainfo,
+        data_root={{_base_.data_root}},
+        metainfo={{_base_.metainfo}},
         ann_file='annotations/imagenet_vid_train.json',
         data_prefix=dict(img='Data/VID'),
         filter_cfg=dict(filter_empty_gt=True, min_size=32),
@@ -63,8 +48,8 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type=dataset_type,
-        data_root=data_root,
-        metainfo=metainfo,
+        data_root={{_base_.data_root}},
+        metainfo={{_base_.metainfo}},
         ann_file='annotations/imagenet_vid_val.json',
         data_prefix=dict(img='Data/VID'),
         pipeline=test_pipeline,
@@ -75,8 +60,3 @@ test_dataloader = val_dataloader
 
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
-
-val_evaluator = dict(
-    type='VIDMetric', ann_file=data_root + 'annotations/imagenet_vid_val.json'
-)
-test_evaluator = val_evaluator

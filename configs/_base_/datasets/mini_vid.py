@@ -1,31 +1,15 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 # The small made data set for HVR-Net: triplets of videos for training, a
 # window of frames at test.
-dataset_type = 'TripletVideoDataset'
-data_root = 'data/mini/'
-classes = (
-    'zero',
-    'one',
-    'two',
-    'three',
-    'four',
-    'five',
-    'six',
-    'seven',
-    'eight',
-    'nine',
-)
-metainfo = dict(CLASSES=classes)
+_base_ = './mini_digits.py'
 
+dataset_type = 'TripletVideoDataset'
 # K categories x N videos a batch, T frames a video: the paper's 3 x 3 x 3.
 num_categories = 3
 videos_per_category = 3
 num_frames = 3
 # Frames of the test window; a mini video has 16.
 num_test_frames = 15
-# (long side, short side) in pixels at most: the size that a small network
-# trains at in minutes without a GPU.
-img_scale = (160, 96)
 
 train_pipeline = [
     dict(type='LoadVideoFrames'),
@@ -34,7 +18,11 @@ train_pipeline = [
         share_random_params=True,
         transforms=[
             dict(type='LoadTrackAnnotations', with_instance_id=True),
-            dict(type='mmdet.Resize', scale=img_scale, keep_ratio=True),
+            dict(
+                type='mmdet.Resize',
+                scale={{_base_.img_scale}},
+                keep_ratio=True,
+            ),
             # No flip: a mirrored digit is not that digit any more.
         ],
     ),
@@ -46,7 +34,11 @@ test_pipeline = [
         type='TransformBroadcaster',
         share_random_params=True,
         transforms=[
-            dict(type='mmdet.Resize', scale=img_scale, keep_ratio=True),
+            dict(
+                type='mmdet.Resize',
+                scale={{_base_.img_scale}},
+                keep_ratio=True,
+            ),
             # After resizing: at test boxes stay in pixels of the file.
             dict(type='LoadTrackAnnotations', with_instance_id=True),
         ],
@@ -66,8 +58,8 @@ train_dataloader = dict(
     ),
     dataset=dict(
         type=dataset_type,
-        data_root=data_root,
-        metainfo=metainfo,
+        data_root={{_base_.data_root}},
+        metainfo={{_base_.metainfo}},
         ann_file='annotations/imagenet_vid_train.json',
         data_prefix=dict(img_path='Data/VID'),
         filter_cfg=dict(filter_empty_gt=True, min_size=32),
@@ -86,8 +78,8 @@ val_dataloader = dict(
     sampler=dict(type='VideoSampler'),
     dataset=dict(
         type=dataset_type,
-        data_root=data_root,
-        metainfo=metainfo,
+        data_root={{_base_.data_root}},
+        metainfo={{_base_.metainfo}},
         ann_file='annotations/imagenet_vid_val.json',
         data_prefix=dict(img_path='Data/VID'),
         frame_sampler=dict(type='WindowFrameSampler', num_frames=1),
@@ -102,8 +94,3 @@ test_dataloader = val_dataloader
 window = dict(type='WindowFrameSampler', num_frames=num_test_frames)
 val_cfg = dict(type='VideoValLoop', frame_sampler=window, mode='cached')
 test_cfg = dict(type='VideoTestLoop', frame_sampler=window, mode='cached')
-
-val_evaluator = dict(
-    type='VIDMetric', ann_file=data_root + 'annotations/imagenet_vid_val.json'
-)
-test_evaluator = val_evaluator

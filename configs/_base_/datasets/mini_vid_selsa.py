@@ -2,22 +2,9 @@
 # The small made data set for MMTracking's SELSA, with MMTracking's own data
 # set, in the way of its configs: two references for training, references over
 # the whole video at test.
-dataset_type = 'ImagenetVIDDataset'
-data_root = 'data/mini/'
-classes = (
-    'zero',
-    'one',
-    'two',
-    'three',
-    'four',
-    'five',
-    'six',
-    'seven',
-    'eight',
-    'nine',
-)
-metainfo = dict(CLASSES=classes)
+_base_ = './mini_digits.py'
 
+dataset_type = 'ImagenetVIDDataset'
 # As many frames as HVR-Net has in mini_vid.py: a target and two others for
 # training, a target and 14 others at test.
 num_ref_imgs = 2
@@ -25,8 +12,6 @@ num_test_ref_imgs = 14
 # Frames before and after the target to draw references from: any of the video,
 # as mini_vid.py does, since no mini video is that long.
 frame_range = 1000
-# As in mini_vid.py.
-img_scale = (160, 96)
 
 train_pipeline = [
     dict(
@@ -35,7 +20,11 @@ train_pipeline = [
         transforms=[
             dict(type='LoadImageFromFile'),
             dict(type='LoadTrackAnnotations', with_instance_id=True),
-            dict(type='mmdet.Resize', scale=img_scale, keep_ratio=True),
+            dict(
+                type='mmdet.Resize',
+                scale={{_base_.img_scale}},
+                keep_ratio=True,
+            ),
         ],
     ),
     dict(type='PackTrackInputs'),
@@ -46,7 +35,11 @@ test_pipeline = [
         share_random_params=True,
         transforms=[
             dict(type='LoadImageFromFile'),
-            dict(type='mmdet.Resize', scale=img_scale, keep_ratio=True),
+            dict(
+                type='mmdet.Resize',
+                scale={{_base_.img_scale}},
+                keep_ratio=True,
+            ),
         ],
     ),
     dict(type='PackTrackInputs', pack_single_img=False),
@@ -60,8 +53,8 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
-        data_root=data_root,
-        metainfo=metainfo,
+        data_root={{_base_.data_root}},
+        metainfo={{_base_.metainfo}},
         ann_file='annotations/imagenet_vid_train.json',
         data_prefix=dict(img_path='Data/VID'),
         filter_cfg=dict(filter_empty_gt=True, min_size=32),
@@ -83,8 +76,8 @@ val_dataloader = dict(
     sampler=dict(type='VideoSampler'),
     dataset=dict(
         type=dataset_type,
-        data_root=data_root,
-        metainfo=metainfo,
+        data_root={{_base_.data_root}},
+        metainfo={{_base_.metainfo}},
         ann_file='annotations/imagenet_vid_val.json',
         data_prefix=dict(img_path='Data/VID'),
         load_as_video=True,
@@ -102,8 +95,3 @@ test_dataloader = val_dataloader
 
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
-
-val_evaluator = dict(
-    type='VIDMetric', ann_file=data_root + 'annotations/imagenet_vid_val.json'
-)
-test_evaluator = val_evaluator
