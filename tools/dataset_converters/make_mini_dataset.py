@@ -18,7 +18,7 @@ def parse_args() -> argparse.Namespace:
         '--train-videos-per-class', type=int, default=40, metavar='N'
     )
     parser.add_argument(
-        '--val-videos-per-class', type=int, default=6, metavar='N'
+        '--val-videos-per-class', type=int, default=20, metavar='N'
     )
     parser.add_argument(
         '--frames', type=int, default=16, help='frames of each video'

@@ -6,8 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Union
 
-from mmengine.utils import track_iter_progress
-
+from ..progress import with_progress
 from .classes import IMAGENET_VID_CLASSES, make_categories
 from .coco_writer import CocoWriter
 from .imagenet_vid import annotation_folder
@@ -58,7 +57,7 @@ def convert_det(
     )
     category_ids = {item['encode_name']: item['id'] for item in categories}
     with CocoWriter(out_file, ('images', 'annotations'), categories) as writer:
-        for name in track_iter_progress(names) if progress else names:
+        for name in with_progress(names, progress):
             frame = read_xml(folder / f'{name}.xml')
             image_id = writer.add(
                 'images',

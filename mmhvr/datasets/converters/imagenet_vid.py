@@ -6,8 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Union
 
-from mmengine.utils import track_iter_progress
-
+from ..progress import with_progress
 from .classes import IMAGENET_VID_CLASSES, make_categories
 from .coco_writer import CocoWriter
 from .lists import ListedVideo, find_list, read_train_list, read_val_list
@@ -130,7 +129,7 @@ def convert_vid(
     instances: Dict[tuple, int] = {}
     sections = ('videos', 'images', 'annotations')
     with CocoWriter(out_file, sections, categories) as writer:
-        for video in track_iter_progress(videos) if progress else videos:
+        for video in with_progress(videos, progress):
             _convert_video(
                 video, folder, writer, category_ids, instances, box_offset
             )

@@ -8,10 +8,10 @@ from typing import Dict, Iterable, Union
 
 import cv2
 import numpy as np
-from mmengine.utils import track_iter_progress
 
 from ..converters import convert_det, convert_vid
 from ..converters.lists import LIST_NAMES
+from ..progress import with_progress
 from .finished_folder import make_folder
 from .layout import SYNSETS, key_frames, write_frame, write_list
 from .render import draw_frame, draw_video, measure_boxes
@@ -40,11 +40,9 @@ def video_name(split: str, number: int) -> str:
 
 def _count(total: int, what: str, progress: bool) -> Iterable[int]:
     """Numbers from 0, with a progress bar on demand."""
-    numbers = list(range(total))
-    if not progress:
-        return numbers
-    print(f'making {total} {what}')
-    return track_iter_progress(numbers)
+    if progress:
+        print(f'making {total} {what}', flush=True)
+    return with_progress(list(range(total)), progress)
 
 
 def _make_videos(
@@ -181,7 +179,7 @@ def make_digits_vid(
     root: Union[str, Path],
     seed: int = 0,
     train_videos_per_class: int = 40,
-    val_videos_per_class: int = 6,
+    val_videos_per_class: int = 20,
     frames: int = 16,
     det_images: int = 200,
     force: bool = False,
