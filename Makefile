@@ -5,8 +5,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 export PYTHON
-# The models of the demo and of the tests are small: more threads only wait.
-export OMP_NUM_THREADS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
+# The models of the demo and of the tests are small: more threads only wait for
+# each other, for minutes where other programs want the same cores.
+export OMP_NUM_THREADS ?= 1
 # mmcv is compiled for the CPU, so a GPU must not be chosen by itself.
 ifneq ($(FORCE_CUDA),1)
 export CUDA_VISIBLE_DEVICES :=
