@@ -110,7 +110,7 @@ class VideoEngine:
             found = self._detect(state, target, supports)
             finished.append((state.frames[target].frame.sample, found))
             state.emitted += 1
-            reach = len(supports) if self._caches else 0
+            reach = state.window.max_supports if self._caches else 0
             state.drop_what_is_not_needed(keep_emitted=reach)
         return finished
 
@@ -134,10 +134,9 @@ class VideoEngine:
         if self._caches:
             own = state.frames[target]
             own.inter = head.inter.offer(alpha)
-            first = target - len(supports)
+            first = max(0, target - state.window.max_supports)
             offers = [
-                state.frames[index].inter
-                for index in range(max(0, first), target)
+                state.frames[index].inter for index in range(first, target)
             ]
         elif head.needs_window:
             offers = [

@@ -15,6 +15,10 @@ import numpy as np
 class RecordedWindow:
     """Windows of a video whose length is known: any frame sampler's.
 
+    Attributes:
+        length (int): Number of frames L; None if it is not known.
+        max_supports (int): Support frames of the largest window.
+
     Args:
         sampler: A frame sampler of :mod:`mmhvr.datasets` or any function of
             (frame index, video length, random generator) that returns the
@@ -36,6 +40,7 @@ class RecordedWindow:
             raise ValueError(f'length must be at least 1, but is {length}')
         self.length: Optional[int] = length
         self._supports = [sampler(t, length, None) for t in range(length)]
+        self.max_supports = max(map(len, self._supports))
         # The last target that a frame serves, as itself or as support.
         self._last_use = list(range(length))
         for target, supports in enumerate(self._supports):
@@ -94,6 +99,7 @@ class LiveWindow:
             )
         self.num_frames = num_frames
         self.lookahead = lookahead
+        self.max_supports = num_frames - 1
 
     def supports(
         self, target: int, received: int, ended: bool

@@ -16,6 +16,7 @@ WINDOWS = [
     WindowFrameSampler(1),
     WindowFrameSampler(3),
     WindowFrameSampler(4, stride=2),
+    WindowFrameSampler(5, stride=3),
     WindowFrameSampler(50),
     GlobalFrameSampler(3),
 ]
@@ -135,7 +136,7 @@ def test_interleaved_videos_do_not_mix(model, mode, make_video):
         assert_same([f for _, _, f in one], [f for _, f in two])
 
 
-def cached_by_hand(model, frames, samples, num_frames, lookahead):
+def cached_by_hand(model, frames, samples, supports_of, reach):
     """Cached mode as a loop over all frames, nothing kept."""
     head = model.detector.roi_head.bbox_head
     with torch.no_grad():
@@ -146,13 +147,11 @@ def cached_by_hand(model, frames, samples, num_frames, lookahead):
         features = [e.features for e in encoded]
         alphas, found = [], []
         for t, frame in enumerate(encoded):
-            last = min(t + lookahead, len(frames) - 1)
-            first = max(0, last - num_frames + 1)
-            others = [features[i] for i in range(first, last + 1) if i != t]
+            others = [features[i] for i in supports_of(t)]
             alphas.append(
                 head.intra(features[t], torch.cat([features[t][:0], *others]))
             )
-            earlier = alphas[max(0, t - len(others)) : t]
+            earlier = alphas[max(0, t - reach) : t]
             beta = head.inter.predict(
                 alphas[t], torch.cat([alphas[t][:0], *earlier])
             )
@@ -179,10 +178,34 @@ def test_cached_mode_written_out(inter, length, lookahead, make_video, build):
     engine = VideoEngine(model.detector.roi_head, 'cached')
     state = engine.open(LiveWindow(4, lookahead))
     found = stream(engine, state, model, frames, samples)
+
+    def supports(t):
+        last = min(t + lookahead, length - 1)
+        return [f for f in range(max(0, last - 3), last + 1) if f != t]
+
     assert_same(
         [f for _, _, f in found],
-        cached_by_hand(model, frames, samples, 4, lookahead),
+        cached_by_hand(model, frames, samples, supports, 3),
     )
+
+
+@pytest.mark.parametrize('length', [1, 3, 7])
+@pytest.mark.parametrize('sampler', WINDOWS, ids=repr)
+def test_cached_mode_on_recorded_videos(model, make_video, sampler, length):
+    # With a stride, or in a short video, windows differ in size.
+    frames, samples = make_video(length)
+    engine = VideoEngine(model.detector.roi_head, 'cached')
+    state = engine.open(RecordedWindow(sampler, length))
+    found = stream(engine, state, model, frames, samples)
+    supports = [sampler(t, length, None) for t in range(length)]
+    expected = cached_by_hand(
+        model,
+        frames,
+        samples,
+        supports.__getitem__,
+        max(len(s) for s in supports),
+    )
+    assert_same([f for _, _, f in found], expected)
 
 
 def test_cached_is_exact_where_supports_are_constants(
