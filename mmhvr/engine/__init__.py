@@ -30,7 +30,7 @@ from .launch import (
     stop_processes,
 )
 from .subprocess_log import progress_line, run_logged
-from .testing import configure_testing, run_testing
+from .testing import configure_testing, read_metrics, run_testing
 from .training import configure_training, run_training
 from .video_loops import VideoFeeder, VideoTestLoop, VideoValLoop
 
@@ -53,6 +53,7 @@ __all__ = [
     'progress_line',
     'rank_environment',
     'read_checkpoint',
+    'read_metrics',
     'run_logged',
     'run_testing',
     'run_training',

@@ -20,6 +20,7 @@ from statistics import mean, stdev
 from typing import Callable, Dict, List, Optional, Sequence
 
 from .checkpoint import latest_readable_checkpoint
+from .testing import read_metrics
 
 METRIC = 'vid/mAP50'
 # One core a run: see docs/en/results.md for what else was measured.
@@ -174,9 +175,7 @@ def _finish_step(run: Run) -> bool:
     if not trained.exists():
         trained.write_text('')
         return False
-    metrics: Dict[str, float] = {}
-    for path in sorted((run.folder / 'test').glob('*/*.json')):
-        metrics = json.loads(path.read_text())
+    metrics = read_metrics(str(run.folder / 'test'))
     result = dict(
         config=run.config,
         seed=run.seed,

@@ -1,6 +1,8 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """The work of ``tools/test.py``."""
 
+import glob
+import json
 import os
 import os.path as osp
 from typing import Any, Dict, Optional, Sequence
@@ -95,6 +97,23 @@ def run_testing(cfg: Config) -> Dict[str, float]:
         return build_runner(cfg).test()
     finally:
         stop_processes()
+
+
+def read_metrics(work_dir: str) -> Dict[str, float]:
+    """What the latest test in a work directory wrote.
+
+    Args:
+        work_dir: As :func:`configure_testing` got it.
+
+    Returns:
+        The metrics by name; {} if no test was finished there.
+    """
+    files = glob.glob(osp.join(glob.escape(work_dir), '*', '*.json'))
+    if not files:
+        return {}
+    # Folders and files are named by the time.
+    with open(max(files)) as file:
+        return json.load(file)
 
 
 def dump_predictions(cfg: Config, path: str) -> None:

@@ -6,7 +6,6 @@ done again. ``--fresh`` starts from the beginning.
 """
 
 import argparse
-import glob
 import hashlib
 import json
 import os
@@ -151,6 +150,8 @@ def train(args: argparse.Namespace) -> str:
 
 def test(args: argparse.Namespace, checkpoint: str) -> Dict[str, float]:
     """Tests the checkpoint; returns the metrics."""
+    from mmhvr.engine import read_metrics
+
     folder = osp.join(args.work_dir, 'test')
     shutil.rmtree(folder, ignore_errors=True)
     options = [f'--cfg-options={word}' for word in args.cfg_options]
@@ -171,10 +172,7 @@ def test(args: argparse.Namespace, checkpoint: str) -> Dict[str, float]:
         osp.join(args.work_dir, 'test.log'),
         processes=PROCESSES,
     )
-    metrics: Dict[str, float] = {}
-    for path in glob.glob(osp.join(glob.escape(folder), '*', '*.json')):
-        with open(path) as file:
-            metrics.update(json.load(file))
+    metrics = read_metrics(folder)
     if METRIC not in metrics:
         raise SystemExit(f'error: the test in {folder} wrote no {METRIC}')
     return metrics

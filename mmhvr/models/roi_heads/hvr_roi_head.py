@@ -17,6 +17,8 @@ from mmengine.registry import MODELS
 from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor
 
+from ...streaming.state import EncodedFrame
+
 
 @MODELS.register_module()
 class HVRRoIHead(StandardRoIHead):
@@ -132,33 +134,24 @@ class HVRRoIHead(StandardRoIHead):
 
     def predict(
         self,
-        x: Tuple[Tensor, ...],
-        proposals: InstanceList,
-        data_sample: SampleList,
+        frames: Sequence[EncodedFrame],
         rescale: bool = False,
-    ) -> InstanceList:
-        """Boxes of one target frame from a window of frames.
+    ) -> InstanceData:
+        """Detections in one target frame from a window of frames.
 
         Args:
-            x (tuple[Tensor]): Maps of the window's frames, each level
-                [B, C, H, W]; the target frame comes first.
-            proposals (list[InstanceData]): Of each frame.
-            data_sample (list): The target frame's sample (a list of one).
+            frames (list[EncodedFrame]): The window, the target frame first.
             rescale (bool): Boxes in pixels of the original image.
 
         Returns:
-            list[InstanceData]: One, with bboxes, scores and labels.
+            InstanceData: bboxes, scores and labels.
         """
-        boxes = [proposal.bboxes for proposal in proposals]
-        features = self.extract(x, boxes)
         cls_score, bbox_pred = self.bbox_head.predict_on_window(
-            features.split([len(b) for b in boxes])
+            [frame.features for frame in frames]
         )
-        return [
-            self.decode(
-                boxes[0], cls_score, bbox_pred, data_sample[0], rescale
-            )
-        ]
+        return self.decode(
+            frames[0].boxes, cls_score, bbox_pred, frames[0].sample, rescale
+        )
 
     def decode(
         self,

@@ -113,14 +113,18 @@ class ProposalTripletSelector(nn.Module):
     ) -> Tuple[Tensor, Tensor, Tensor]:
         """See :func:`select_proposal_triplets`; no gradient passes."""
         return select_proposal_triplets(
-            anchors,
+            self.vectors(anchors),
             anchor_labels,
-            candidates,
+            self.vectors(candidates),
             candidate_labels,
             num_classes,
             exclude,
             self.background_negatives,
         )
+
+    def vectors(self, features: Tensor) -> Tensor:
+        """What is compared: one row a proposal."""
+        return features
 
 
 @MODELS.register_module()
@@ -130,23 +134,6 @@ class RandomProposalTripletSelector(ProposalTripletSelector):
     Draws from torch's generator, which a run seeds.
     """
 
-    @torch.no_grad()
-    def forward(
-        self,
-        anchors: Tensor,
-        anchor_labels: Tensor,
-        candidates: Tensor,
-        candidate_labels: Tensor,
-        num_classes: int,
-        exclude: Optional[Tensor] = None,
-    ) -> Tuple[Tensor, Tensor, Tensor]:
-        """As :class:`ProposalTripletSelector`; features do not count."""
-        # Among vectors drawn alike each is as likely to be the most similar.
-        return super().forward(
-            torch.randn(len(anchors), 8, device=anchors.device),
-            anchor_labels,
-            torch.randn(len(candidates), 8, device=anchors.device),
-            candidate_labels,
-            num_classes,
-            exclude,
-        )
+    def vectors(self, features: Tensor) -> Tensor:
+        """Noise: among vectors drawn alike each may be the most similar."""
+        return torch.randn(len(features), 8, device=features.device)

@@ -121,11 +121,18 @@ class VideoTripletSelector(nn.Module):
             list[tuple[int, int, int]]: For each target: target, positive and
             negative video.
         """
-        vectors = pool_videos(features, valid_sizes)
+        pooled = pool_videos(features, valid_sizes)
         return [
-            (target, *select_video_triplet(vectors, labels, target))
+            (
+                target,
+                *select_video_triplet(self.vectors(pooled), labels, target),
+            )
             for target in targets
         ]
+
+    def vectors(self, pooled: Tensor) -> Tensor:
+        """What is compared for one target: one row a video."""
+        return pooled
 
 
 @MODELS.register_module()
@@ -135,18 +142,6 @@ class RandomVideoTripletSelector(VideoTripletSelector):
     Draws from torch's generator, which a run seeds.
     """
 
-    @torch.no_grad()
-    def forward(
-        self,
-        features: Tensor,
-        labels: Tensor,
-        valid_sizes: Tensor,
-        targets: Sequence[int] = (0,),
-    ) -> List[Tuple[int, int, int]]:
-        """See :meth:`VideoTripletSelector.forward`; features do not count."""
-        # Among vectors drawn alike each is as likely to be the most similar.
-        return [
-            (target, *select_video_triplet(noise, labels, target))
-            for target in targets
-            for noise in [torch.randn(len(labels), 8)]
-        ]
+    def vectors(self, pooled: Tensor) -> Tensor:
+        """Noise: among vectors drawn alike each may be the most similar."""
+        return torch.randn(len(pooled), 8, device=pooled.device)

@@ -38,22 +38,19 @@ def pick(maps: Maps, levels: Optional[Sequence[int]]) -> Maps:
 
 
 @torch.no_grad()
-def join_frames(targets: Maps, supports: Maps) -> Maps:
+def join_frames(targets: Tensor, supports: Tensor) -> Tensor:
     """Maps of all frames, video by video, without gradient.
 
     Args:
-        targets (tuple[Tensor]): Of the target frames, each level [V, ...].
-        supports (tuple[Tensor]): Of the support frames, [V (T - 1), ...].
+        targets (Tensor): Of the target frames, [V, ...].
+        supports (Tensor): Of the support frames, [V (T - 1), ...].
 
     Returns:
-        tuple[Tensor]: Each level [V T, ...], a video's target frame first.
+        Tensor: [V T, ...], a video's target frame first.
     """
-    return tuple(
-        torch.cat(
-            [t[:, None], s.unflatten(0, (len(t), len(s) // len(t)))], dim=1
-        ).flatten(0, 1)
-        for t, s in zip(targets, supports)
-    )
+    videos = len(targets)
+    supports = supports.unflatten(0, (videos, len(supports) // videos))
+    return torch.cat([targets[:, None], supports], dim=1).flatten(0, 1)
 
 
 def video_labels(data_samples: SampleList, device: torch.device) -> Tensor:

@@ -110,12 +110,16 @@ class HVRNet(BaseVideoDetector):
             # Every video goes on: the pass with gradient serves the choice.
             chosen = list(range(len(frames)))
             target_maps, support_maps = self.maps_of_videos(frames, chosen)
-            triplets = self.choose_videos(
-                frames, join_frames(target_maps, support_maps), data_samples
+            features = join_frames(
+                target_maps[self.triplet_level],
+                support_maps[self.triplet_level],
             )
+            triplets = self.choose_videos(frames, features, data_samples)
         else:
             maps = self.maps_without_gradient(frames)
-            triplets = self.choose_videos(frames, maps, data_samples)
+            triplets = self.choose_videos(
+                frames, maps[self.triplet_level], data_samples
+            )
             chosen = list(triplets[0])
             target_maps, support_maps = self.maps_of_videos(
                 frames, chosen, maps
@@ -125,11 +129,9 @@ class HVRNet(BaseVideoDetector):
         samples = [data_samples[v] for v in chosen]
         support_features = self.support_features(support_maps, samples)
         rpn_maps, roi_maps = self.split_levels(target_maps)
-        losses, proposals = self.rpn_loss(
-            rpn_maps,
-            samples,
-            sorted({v for group in groups for v in group[:bearing]}),
-        )
+        # Those that bear losses come first among the chosen.
+        supervised = len({v for group in groups for v in group[:bearing]})
+        losses, proposals = self.rpn_loss(rpn_maps, samples, supervised)
         losses.update(
             self.detector.roi_head.loss(
                 roi_maps,
@@ -155,13 +157,14 @@ class HVRNet(BaseVideoDetector):
             return self.detector.backbone(frames.flatten(0, 1))
 
     def choose_videos(
-        self, frames: Tensor, maps: Maps, data_samples: SampleList
+        self, frames: Tensor, features: Tensor, data_samples: SampleList
     ) -> List[Tuple[int, ...]]:
         """The video triplets of a batch.
 
         Args:
             frames (Tensor): [V, T, C, H, W].
-            maps (tuple[Tensor]): The backbone's maps, [V T, C, H, W].
+            features (Tensor): The backbone's maps to compare the videos
+                by, [V T, C, H, W].
             data_samples (list[TrackDataSample]): V samples.
 
         Returns:
@@ -171,7 +174,7 @@ class HVRNet(BaseVideoDetector):
         videos, length = frames.shape[:2]
         if self.video_selector is None:
             return [(v,) for v in range(videos)]
-        features = maps[self.triplet_level].unflatten(0, (videos, length))
+        features = features.unflatten(0, (videos, length))
         return self.video_selector(
             features,
             video_labels(data_samples, features.device),
@@ -251,38 +254,38 @@ class HVRNet(BaseVideoDetector):
         return pick(maps, self.rpn_levels), pick(maps, self.roi_levels)
 
     def rpn_loss(
-        self, maps: Maps, samples: SampleList, bearing: Sequence[int]
+        self, maps: Maps, samples: SampleList, supervised: int
     ) -> Tuple[Dict[str, Tensor], list]:
         """RPN's losses on, and proposals of, the target frames.
 
         Args:
             maps (tuple[Tensor]): RPN's levels of the target frames.
             samples (list[TrackDataSample]): Their samples.
-            bearing (list[int]): Indices of the frames that bear losses.
+            supervised (int): The first so many frames bear losses.
 
         Returns:
             tuple[dict, list[InstanceData]]: Losses, and the proposals of
             each target frame.
         """
         rpn_samples = []
-        for index in bearing:
-            gt = samples[index].gt_instances[:]
+        for sample in samples[:supervised]:
+            gt = sample.gt_instances[:]
             gt.labels = torch.zeros_like(gt.labels)  # one class: object
-            rpn_sample = samples[index].new()
+            rpn_sample = sample.new()
             rpn_sample.gt_instances = gt
             rpn_samples.append(rpn_sample)
         cfg = self.detector.train_cfg.get(
             'rpn_proposal', self.detector.test_cfg.rpn
         )
-        losses, found = self.detector.rpn_head.loss_and_predict(
-            rows(maps, list(bearing)), rpn_samples, proposal_cfg=cfg
+        losses, proposals = self.detector.rpn_head.loss_and_predict(
+            rows(maps, slice(supervised)), rpn_samples, proposal_cfg=cfg
         )
-        others = [i for i in range(len(samples)) if i not in set(bearing)]
-        found = found + self.propose(
-            rows(maps, others), [samples[i] for i in others], 'rpn_proposal'
+        proposals = proposals + self.propose(
+            rows(maps, slice(supervised, None)),
+            samples[supervised:],
+            'rpn_proposal',
         )
-        proposals = dict(zip([*bearing, *others], found))
-        return losses, [proposals[i] for i in range(len(samples))]
+        return losses, proposals
 
     @torch.no_grad()
     def propose(self, maps: Maps, samples: SampleList, kind: str) -> list:
@@ -358,13 +361,8 @@ class HVRNet(BaseVideoDetector):
             (bboxes [n, 4] xyxy, scores [n], labels [n]).
         """
         for window, sample in zip(stack_frames(inputs), data_samples):
-            rpn_maps, roi_maps = self.split_levels(
-                self.detector.backbone(window)
-            )
-            proposals = self.propose(
-                rpn_maps, [sample] * len(window), 'support_proposal'
-            )
+            frames = self.encode(window, [sample] * len(window))
             sample.pred_det_instances = self.detector.roi_head.predict(
-                roi_maps, proposals, [sample], rescale=rescale
-            )[0]
+                frames, rescale
+            )
         return data_samples

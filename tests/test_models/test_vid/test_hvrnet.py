@@ -37,7 +37,7 @@ def test_choice_equals_single_frame_passes(build_model, batch):
     model = build_model(supervise='triplet').train()
     frames = torch.cat([batch[0]['img'], batch[0]['ref_img']], 1)
     maps = model.maps_without_gradient(frames)
-    triplets = model.choose_videos(frames, maps, batch[1])
+    triplets = model.choose_videos(frames, maps[0], batch[1])
     assert [list(t) for t in triplets] == [chosen_by_hand(model, batch)]
 
 
