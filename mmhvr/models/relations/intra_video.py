@@ -125,12 +125,22 @@ class IntraVideoRelation(BaseModule):
         Returns:
             Tensor: alpha of eq. 2, shape [N, D].
         """
+        return self._outputs(x, offers)[-1]
+
+    def _outputs(self, x: Tensor, offers: Sequence[Offers]) -> List[Tensor]:
+        """The features after 0, 1, ... modules, [N, D] each."""
+        outputs = [x]
         for index, relation in enumerate(self.relations):
             if index > 0:
                 x = self.fcs[index - 1](x)
             pairs = [frame[index] for frame in offers]
             x = relation.attend(x, *(cat(tensors) for tensors in zip(*pairs)))
-        return x
+            outputs.append(x)
+        return outputs
+
+    def stages(self, x: Tensor, support: Tensor) -> List[Tensor]:
+        """What :meth:`forward` returns after 0, 1, ... of its modules."""
+        return self._outputs(x, [self.offer(support)])
 
     def forward(self, x: Tensor, support: Tensor) -> Tensor:
         """Enhance [N, D] target proposals by [M, D] support proposals."""

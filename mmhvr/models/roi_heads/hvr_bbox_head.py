@@ -15,6 +15,8 @@ from mmdet.structures.bbox import bbox2roi
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
+from .auxiliary import AuxiliaryPredictor
+
 
 @MODELS.register_module()
 class HVRBBoxHead(BBoxHead):
@@ -34,6 +36,8 @@ class HVRBBoxHead(BBoxHead):
         proposal_selector (dict): Config of the choice of triplets.
         loss_relation (dict, optional): Config of the relation loss; None
             for none.
+        auxiliary (dict, optional): Arguments ``after`` and ``loss_weight``
+            of an :class:`AuxiliaryPredictor`; None (default) for none.
         kwargs: Arguments of mmdet's BBoxHead (num_classes, bbox_coder,
             losses, ...). Boxes are regressed class-agnostically by default.
     """
@@ -47,6 +51,7 @@ class HVRBBoxHead(BBoxHead):
         inter: Optional[dict] = dict(type='PooledInterVideoRelation'),
         proposal_selector: dict = dict(type='ProposalTripletSelector'),
         loss_relation: Optional[dict] = dict(type='RelationTripletLoss'),
+        auxiliary: Optional[dict] = None,
         reg_class_agnostic: bool = True,
         init_cfg: Optional[dict] = None,
         **kwargs,
@@ -80,6 +85,22 @@ class HVRBBoxHead(BBoxHead):
         self.loss_relation = (
             MODELS.build(loss_relation) if loss_relation is not None else None
         )
+        self.auxiliary = (
+            AuxiliaryPredictor(
+                fc_out_channels,
+                self.fc_cls.out_features,
+                self.fc_reg.out_features,
+                **auxiliary,
+            )
+            if auxiliary is not None
+            else None
+        )
+        if self.auxiliary and self.auxiliary.after > len(self.intra.relations):
+            raise ValueError(
+                f'auxiliary reads the output of {self.auxiliary.after} '
+                'intra-video modules, but there are '
+                f'{len(self.intra.relations)}.'
+            )
 
     def embed(self, roi_feats: Tensor) -> Tensor:
         """Turn RoI maps [N, C, h, w] into initial features x, [N, D]."""
@@ -117,7 +138,8 @@ class HVRBBoxHead(BBoxHead):
             dict[str, Tensor]: loss_cls, loss_bbox, acc, and loss_relation
             with num_triplets where there is a relation loss.
         """
-        alphas = [self.intra(t, s) for t, s in zip(targets, supports)]
+        stages = [self.intra.stages(t, s) for t, s in zip(targets, supports)]
+        alphas = [features[-1] for features in stages]
         labels = self.get_targets(
             sampling_results, rcnn_train_cfg, concat=False
         )[0]
@@ -132,7 +154,25 @@ class HVRBBoxHead(BBoxHead):
             betas.append(beta[:anchors])
             results += [sampling_results[v] for v in group[:bearing]]
             proposals.append([alpha[index] for index in triplets])
-        losses = self.detection_loss(torch.cat(betas), results, rcnn_train_cfg)
+        losses = self.detection_loss(
+            *self.classify(torch.cat(betas)), results, rcnn_train_cfg
+        )
+        if self.auxiliary is not None:
+            features = [
+                stages[v][self.auxiliary.after]
+                for group in groups
+                for v in group[:bearing]
+            ]
+            scores, deltas = self.auxiliary(torch.cat(features))
+            losses.update(
+                {
+                    f'{name}_aux': self.auxiliary.loss_weight * loss
+                    for name, loss in self.detection_loss(
+                        scores, deltas, results, rcnn_train_cfg
+                    ).items()
+                    if name.startswith('loss')
+                }
+            )
         if self.loss_relation is not None:
             anchor, positive, negative = map(torch.cat, zip(*proposals))
             losses['loss_relation'] = self.loss_relation(
@@ -165,20 +205,20 @@ class HVRBBoxHead(BBoxHead):
 
     def detection_loss(
         self,
-        features: Tensor,
+        cls_score: Tensor,
+        bbox_pred: Tensor,
         sampling_results: List[SamplingResult],
         rcnn_train_cfg: dict,
     ) -> Dict[str, Tensor]:
-        """Classification and regression loss of [N, D] features.
+        """Loss of scores [N, K + 1] and box deltas [N, 4].
 
         Frames without a single proposal give zeros with a graph.
         """
-        cls_score, bbox_pred = self.classify(features)
-        if len(features) == 0:
+        if len(cls_score) == 0:
             return dict(
                 loss_cls=cls_score.sum(),
                 loss_bbox=bbox_pred.sum(),
-                acc=features.new_zeros(1),
+                acc=cls_score.new_zeros(1),
             )
         rois = bbox2roi([result.priors for result in sampling_results])
         return self.loss_and_target(

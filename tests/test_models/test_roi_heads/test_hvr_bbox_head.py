@@ -201,3 +201,52 @@ def test_relation_loss_may_be_left_out(videos):
     )
     losses = head.loss_on_videos(*videos, CFG, [[0, 1, 2]], 3)
     assert set(losses) == {'loss_cls', 'loss_bbox', 'acc'}
+
+
+@pytest.mark.parametrize('after', [0, 2, 3])
+def test_auxiliary_losses_written_out(videos, after):
+    head = HVRBBoxHead(
+        in_channels=2,
+        roi_feat_size=3,
+        fc_out_channels=8,
+        num_classes=K,
+        auxiliary=dict(after=after, loss_weight=0.5),
+    )
+    for parameter in head.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.xavier_normal_(parameter)
+    targets, supports, results = videos
+    losses = head.loss_on_videos(
+        targets, supports, results, CFG, [[0, 1, 2], [1, 0, 2]], 1
+    )
+    # The two target videos' features after so many modules, one by one.
+    features = []
+    for x, s in zip(targets[:2], supports[:2]):
+        seen = head.intra.support_features(s)
+        for index in range(after):
+            if index > 0:
+                x = head.intra.fcs[index - 1](x)
+            x = head.intra.relations[index](x, seen[index])
+        features.append(x)
+    features = torch.cat(features)
+    labels = torch.tensor([0, 0, K, K, 0, 0, K, K])
+    torch.testing.assert_close(
+        losses['loss_cls_aux'],
+        0.5 * F.cross_entropy(head.auxiliary.fc_cls(features), labels),
+    )
+    # See test_losses_written_out for the goal of the box deltas.
+    goal = torch.tensor([[0.0, 0.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0]]).repeat(
+        2, 1
+    )
+    deltas = head.auxiliary.fc_reg(features)[labels != K]
+    torch.testing.assert_close(
+        losses['loss_bbox_aux'],
+        0.5 * F.smooth_l1_loss(deltas, goal, reduction='sum') / 8,
+    )
+
+
+def test_auxiliary_after_more_modules_than_there_are():
+    with pytest.raises(ValueError, match='4 intra-video modules, but .* 3'):
+        HVRBBoxHead(num_classes=K, auxiliary=dict(after=4))
+    with pytest.raises(ValueError, match='0 or more'):
+        HVRBBoxHead(num_classes=K, auxiliary=dict(after=-1))
