@@ -15,7 +15,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('out', help='folder to make, such as data/mini')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
-        '--train-videos-per-class', type=int, default=40, metavar='N'
+        '--train-videos-per-class', type=int, default=120, metavar='N'
     )
     parser.add_argument(
         '--val-videos-per-class', type=int, default=20, metavar='N'

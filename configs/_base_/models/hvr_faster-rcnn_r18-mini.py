@@ -30,6 +30,8 @@ model = dict(
                     loss_weight=0.05,  # gamma of eq. 5, not tuned
                     normalize=True,
                 ),
+                # Keeps what a proposal shows by itself telling.
+                auxiliary=dict(after=0),
             ),
         ),
         train_cfg=dict(

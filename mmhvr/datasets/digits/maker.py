@@ -178,7 +178,7 @@ def _check_parameters(parameters: Dict[str, int]) -> None:
 def make_digits_vid(
     root: Union[str, Path],
     seed: int = 0,
-    train_videos_per_class: int = 40,
+    train_videos_per_class: int = 120,
     val_videos_per_class: int = 20,
     frames: int = 16,
     det_images: int = 200,
