@@ -11,10 +11,13 @@ from .average_precision import (
 )
 from .coco_average_precision import coco_average_precisions
 from .matching import match_detections, paired_iou
+from .motion import MOTION_RANGES, motion_iou
+from .motion_files import load_motion_iou, save_motion_iou
 from .structures import Detections, GroundTruth
 from .vid_metric import VIDMetric
 
 __all__ = [
+    'MOTION_RANGES',
     'Detections',
     'GroundTruth',
     'VIDAnnotations',
@@ -24,8 +27,11 @@ __all__ = [
     'average_precisions',
     'coco_average_precisions',
     'load_annotations',
+    'load_motion_iou',
     'match_detections',
     'mean_average_precision',
+    'motion_iou',
     'paired_iou',
     'precision_recall',
+    'save_motion_iou',
 ]
