@@ -13,6 +13,7 @@ from .coco_average_precision import coco_average_precisions
 from .matching import match_detections, paired_iou
 from .motion import MOTION_RANGES, motion_iou
 from .motion_files import load_motion_iou, save_motion_iou
+from .range_average_precision import PROTOCOLS, range_average_precisions
 from .structures import Detections, GroundTruth
 from .vid_metric import VIDMetric
 
@@ -20,6 +21,7 @@ __all__ = [
     'MOTION_RANGES',
     'Detections',
     'GroundTruth',
+    'PROTOCOLS',
     'VIDAnnotations',
     'VIDMetric',
     'area_under_envelope',
@@ -33,5 +35,6 @@ __all__ = [
     'motion_iou',
     'paired_iou',
     'precision_recall',
+    'range_average_precisions',
     'save_motion_iou',
 ]

@@ -1,10 +1,10 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """The table that a person reads after an evaluation.
 
-Legend: K classes.
+Legend: G annotated boxes, K classes.
 """
 
-from typing import Dict, Sequence
+from typing import Dict, Sequence, Tuple
 
 import numpy as np
 from terminaltables import AsciiTable
@@ -35,7 +35,9 @@ def format_table(
         for column in columns.values()
     ]
     means = [
-        f'{100 * mean_average_precision(column):.1f}'
+        '-'
+        if np.isnan(column).all()
+        else f'{100 * mean_average_precision(column):.1f}'
         for column in columns.values()
     ]
     rows = [['class', 'boxes', 'detections', *columns]]
@@ -52,3 +54,26 @@ def format_table(
     table.inner_footing_row_border = True
     table.justify_columns = {i: 'right' for i in range(1, len(rows[0]))}
     return table.table
+
+
+def describe_ranges(
+    values: np.ndarray, ranges: Dict[str, Tuple[float, float]]
+) -> str:
+    """Say how many boxes there are in each range.
+
+    Args:
+        values (np.ndarray): What the ranges are about, for each box, [G].
+        ranges (dict[str, tuple]): Least and greatest value by name.
+
+    Returns:
+        str: A part of a line.
+
+    Example:
+        >>> describe_ranges(np.array([.9, .8]), dict(slow=(.9, 1)))
+        'slow [0.9, 1] 1 boxes'
+    """
+    return ', '.join(
+        f'{name} [{low:g}, {high:g}] '
+        f'{np.count_nonzero((values >= low) & (values <= high))} boxes'
+        for name, (low, high) in ranges.items()
+    )
