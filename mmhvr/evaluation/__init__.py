@@ -10,6 +10,7 @@ from .average_precision import (
     precision_recall,
 )
 from .coco_average_precision import coco_average_precisions
+from .errors import ErrorCounts, count_errors
 from .matching import match_detections, paired_iou
 from .motion import MOTION_RANGES, motion_iou
 from .motion_files import load_motion_iou, save_motion_iou
@@ -20,6 +21,7 @@ from .vid_metric import VIDMetric
 __all__ = [
     'MOTION_RANGES',
     'Detections',
+    'ErrorCounts',
     'GroundTruth',
     'PROTOCOLS',
     'VIDAnnotations',
@@ -28,6 +30,7 @@ __all__ = [
     'average_precision',
     'average_precisions',
     'coco_average_precisions',
+    'count_errors',
     'load_annotations',
     'load_motion_iou',
     'match_detections',

@@ -10,6 +10,7 @@ import numpy as np
 from terminaltables import AsciiTable
 
 from .average_precision import mean_average_precision
+from .errors import KINDS, ErrorCounts
 
 
 def format_table(
@@ -54,6 +55,45 @@ def format_table(
     table.inner_footing_row_border = True
     table.justify_columns = {i: 'right' for i in range(1, len(rows[0]))}
     return table.table
+
+
+def format_errors(
+    classes: Sequence[str], errors: ErrorCounts, top: int = 5
+) -> str:
+    """Write boxes found and missed, and false detections by kind.
+
+    Args:
+        classes (Sequence[str]): Class names, [K].
+        errors (ErrorCounts): The numbers.
+        top (int): How many confusions to name. Defaults to 5.
+
+    Returns:
+        str: The table, and the most frequent confusions below.
+    """
+    columns = [
+        errors.boxes,
+        errors.found,
+        errors.missed,
+        *(errors.false[kind] for kind in KINDS),
+    ]
+    recall = [
+        '-' if np.isnan(value) else f'{100 * value:.1f}'
+        for value in errors.recall
+    ]
+    rows = [['class', 'boxes', 'found', 'missed', *KINDS, 'recall']]
+    rows += [list(row) for row in zip(classes, *columns, recall)]
+    mean = mean_average_precision(errors.recall)
+    rows += [
+        ['all', *(column.sum() for column in columns), f'{100 * mean:.1f}']
+    ]
+    table = AsciiTable(rows)
+    table.inner_footing_row_border = True
+    table.justify_columns = {i: 'right' for i in range(1, len(rows[0]))}
+    confusions = ', '.join(
+        f'{classes[box]} taken for {classes[detection]} ({number})'
+        for box, detection, number in errors.top_confusions(top)
+    )
+    return f'{table.table}\nmost frequent confusions: {confusions or "none"}'
 
 
 def describe_ranges(

@@ -16,12 +16,13 @@ from mmtrack.registry import METRICS
 from .annotations import load_annotations
 from .average_precision import average_precisions, mean_average_precision
 from .coco_average_precision import coco_average_precisions
+from .errors import count_errors
 from .matching import box_sizes
 from .motion import MOTION_RANGES
 from .motion_files import load_motion_iou
 from .predictions import join_predictions, read_prediction
 from .range_average_precision import PROTOCOLS, range_average_precisions
-from .report import describe_ranges, format_table
+from .report import describe_ranges, format_errors, format_table
 from .structures import Detections, GroundTruth
 
 
@@ -61,6 +62,13 @@ class VIDMetric(BaseMetric):
             this takes many minutes. Defaults to True.
         classwise (bool): Whether to return the AP of each class. Defaults to
             True.
+        errors (bool): Whether to print, for each class, how many boxes are
+            found and missed and why detections are false, and to return
+            ``vid/errors/<kind>`` (numbers of detections) and
+            ``vid/errors/recall``, see :mod:`mmhvr.evaluation.errors`.
+            Defaults to False.
+        error_score_thr (float): Detections of at least this score count as
+            errors. Defaults to 0.3.
         iou_thr (float): The least IoU of a match, in (0, 1]; the keys name
             it in percent. COCO's values keep their own. Defaults to 0.5.
         offset (float): Added to widths and heights of boxes: 1 as in the
@@ -85,6 +93,8 @@ class VIDMetric(BaseMetric):
         motion_iou_file: Optional[str] = None,
         coco: bool = True,
         classwise: bool = True,
+        errors: bool = False,
+        error_score_thr: float = 0.3,
         iou_thr: float = 0.5,
         offset: float = 1,
         **kwargs: Any,
@@ -108,6 +118,8 @@ class VIDMetric(BaseMetric):
         self.protocols = tuple(protocols)
         self.coco = coco
         self.classwise = classwise
+        self.errors = errors
+        self.error_score_thr = error_score_thr
         self.iou_thr = iou_thr
         self.offset = offset
         self.annotations = load_annotations(ann_file)
@@ -229,6 +241,35 @@ class VIDMetric(BaseMetric):
         print_log(
             '\n'.join(['AP in percent', *notes, table]), logger='current'
         )
+        if self.errors:
+            metrics.update(self._count_errors(gt, det, classes))
+        return metrics
+
+    def _count_errors(
+        self, gt: GroundTruth, det: Detections, classes: List[str]
+    ) -> Dict[str, float]:
+        """Log the table of errors; returns their sums and the mean recall."""
+        errors = count_errors(
+            gt,
+            det,
+            len(classes),
+            self.error_score_thr,
+            self.iou_thr,
+            min(0.1, self.iou_thr / 2),
+            self.offset,
+        )
+        print_log(
+            f'Detections with a score of at least {self.error_score_thr:g}, '
+            f'at IoU {self.iou_thr:g}; recall in percent, its mean last\n'
+            + format_errors(classes, errors),
+            logger='current',
+        )
+        metrics = {
+            f'errors/{kind}': float(number.sum())
+            for kind, number in errors.false.items()
+        }
+        metrics['errors/missed'] = float(errors.missed.sum())
+        metrics['errors/recall'] = mean_average_precision(errors.recall)
         return metrics
 
     def _motion_iou(

@@ -755,3 +755,38 @@ def test_inverted_boxes_are_false_and_counted(tmp_path, log):
     assert metrics['vid/mAP50'] == pytest.approx((1 + 1 / 2 * 12 / 24) / 2)
     warnings = [text for level, text in log if level == logging.WARNING]
     assert any('12 of 36 detections have no area' in t for t in warnings)
+
+
+def test_errors_on_demand(tmp_path, log):
+    # In each of 12 frames: the cat is found; dog 2 is called a cat; of two
+    # detections of dog 1 one is a duplicate; one lies in the background, and
+    # one more there has too low a score to count.
+    samples = predict_tracks(make_tracks())
+    for sample in samples:
+        pred = sample['pred_instances']
+        dog2 = pred['bboxes'][:, 0] >= 300
+        dog1 = pred['bboxes'][:, 0] == 0
+        pred['labels'][dog2] = CLASSES.index('cat')
+        away = pred['bboxes'][dog1] + 500
+        pred['bboxes'] = np.concatenate(
+            [pred['bboxes'], pred['bboxes'][dog1], away, away]
+        )
+        pred['scores'] = np.append(pred['scores'], [0.5, 0.5, 0.2])
+        pred['labels'] = np.append(pred['labels'], [CLASSES.index('dog')] * 3)
+    metrics = evaluate_tracks(tmp_path, samples, protocols=(), errors=True)
+    metrics.pop('vid/mAP50')
+    assert metrics == {
+        'vid/errors/duplicate': 12.0,
+        'vid/errors/confusion': 12.0,
+        'vid/errors/localization': 0.0,
+        'vid/errors/background': 12.0,
+        'vid/errors/missed': 12.0,
+        'vid/errors/recall': 0.75,
+    }
+    text = '\n'.join(line for _, line in log)
+    assert 'most frequent confusions: dog taken for cat (12)' in text
+    assert 'score of at least 0.3' in text
+    lower = evaluate_tracks(
+        tmp_path, samples, protocols=(), errors=True, error_score_thr=0.1
+    )
+    assert lower['vid/errors/background'] == 24
