@@ -9,11 +9,13 @@ from .average_precision import (
     mean_average_precision,
     precision_recall,
 )
+from .by_video import apply_by_video, evaluate_predictions
 from .coco_average_precision import coco_average_precisions
 from .errors import ErrorCounts, count_errors
 from .matching import match_detections, paired_iou
 from .motion import MOTION_RANGES, motion_iou
 from .motion_files import load_motion_iou, save_motion_iou
+from .prediction_files import load_predictions, save_predictions
 from .range_average_precision import PROTOCOLS, range_average_precisions
 from .structures import Detections, GroundTruth
 from .vid_metric import VIDMetric
@@ -26,13 +28,16 @@ __all__ = [
     'PROTOCOLS',
     'VIDAnnotations',
     'VIDMetric',
+    'apply_by_video',
     'area_under_envelope',
     'average_precision',
     'average_precisions',
     'coco_average_precisions',
     'count_errors',
+    'evaluate_predictions',
     'load_annotations',
     'load_motion_iou',
+    'load_predictions',
     'match_detections',
     'mean_average_precision',
     'motion_iou',
@@ -40,4 +45,5 @@ __all__ = [
     'precision_recall',
     'range_average_precisions',
     'save_motion_iou',
+    'save_predictions',
 ]

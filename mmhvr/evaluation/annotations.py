@@ -26,6 +26,7 @@ class VIDAnnotations:
         names (np.ndarray): Class name of each box, str [G].
         images (np.ndarray): Index of each box's image, int64 [G].
         crowd (np.ndarray): ``iscrowd`` of each box, bool [G].
+        class_names (list[str]): Names of the categories, by rising id.
         box_ids (list): Id of each annotation, [G].
         videos (list, optional): ``video_id`` of each image, [I]; None if no
             image has one.
@@ -41,6 +42,7 @@ class VIDAnnotations:
     names: np.ndarray
     images: np.ndarray
     crowd: np.ndarray
+    class_names: List[str]
     box_ids: List[Any]
     videos: Optional[List[Any]] = None
     frames: Optional[List[Any]] = None
@@ -182,6 +184,7 @@ def load_annotations(ann_file: str) -> VIDAnnotations:
         names=np.array(names),
         images=np.array(images, dtype=np.int64),
         crowd=np.array([bool(ann.get('iscrowd')) for ann in annotations]),
+        class_names=[name_of[key] for key in sorted(name_of)],
         box_ids=[ann.get('id', n) for n, ann in enumerate(annotations)],
         videos=_column(data['images'], 'video_id'),
         frames=_column(data['images'], 'frame_id'),

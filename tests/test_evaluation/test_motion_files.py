@@ -229,6 +229,7 @@ def test_the_published_file():
         names=np.full(number, 'car'),
         images=np.repeat(np.arange(len(raw)), counts),
         crowd=np.zeros(number, dtype=bool),
+        class_names=['car'],
         box_ids=list(range(number)),
     )
     values = load_motion_iou(REAL_FILE, annotations)
