@@ -1,6 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Average precision of detections in videos."""
 
+from .analysis import Analysis, analyse
 from .annotations import VIDAnnotations, load_annotations
 from .average_precision import (
     area_under_envelope,
@@ -22,12 +23,14 @@ from .vid_metric import VIDMetric
 
 __all__ = [
     'MOTION_RANGES',
+    'Analysis',
     'Detections',
     'ErrorCounts',
     'GroundTruth',
     'PROTOCOLS',
     'VIDAnnotations',
     'VIDMetric',
+    'analyse',
     'apply_by_video',
     'area_under_envelope',
     'average_precision',

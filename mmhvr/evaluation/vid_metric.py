@@ -20,7 +20,7 @@ from .errors import count_errors
 from .matching import box_sizes
 from .motion import MOTION_RANGES
 from .motion_files import load_motion_iou
-from .predictions import join_predictions, read_prediction
+from .predictions import check_labels, join_predictions, read_prediction
 from .range_average_precision import PROTOCOLS, range_average_precisions
 from .report import describe_ranges, format_errors, format_table
 from .structures import Detections, GroundTruth
@@ -193,7 +193,7 @@ class VIDMetric(BaseMetric):
         gt = self.annotations.ground_truth(classes, self.motion)
         self._compare_names(classes)
         det = self._detections(results)
-        self._check_labels(det, classes)
+        check_labels(det, classes, self.annotations.image_names)
         name = f'AP{100 * self.iou_thr:g}'
         aps = average_precisions(
             gt, det, len(classes), self.iou_thr, self.offset
@@ -390,14 +390,3 @@ class VIDMetric(BaseMetric):
                 level=logging.WARNING,
             )
         return det
-
-    def _check_labels(self, det: Detections, classes: List[str]) -> None:
-        """Raise a ValueError for a label that names no class."""
-        bad = np.flatnonzero((det.labels < 0) | (det.labels >= len(classes)))
-        if len(bad):
-            name = self.annotations.image_names[det.images[bad[0]]]
-            raise ValueError(
-                f'label {det.labels[bad[0]]} of {name!r} is out of range for '
-                f'{len(classes)} classes; num_classes of the model and the '
-                'classes of the data set must agree'
-            )

@@ -4,6 +4,7 @@
 import json
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -133,4 +134,29 @@ def test_eval_takes_classes_from_a_config(
     assert 'vid/mAP50: 0.6667' in capsys.readouterr().out
     monkeypatch.setattr(sys, 'argv', [*argv[:1], pkl + 'x', ann_file])
     with pytest.raises(SystemExit, match='error: .* do not exist'):
+        tool.main()
+
+
+def test_plot_results(files, load_tool, monkeypatch, capsys, tmp_path):
+    ann_file, pkl, _ = files
+    tool = load_tool('analysis_tools/plot_results.py')
+    out = tmp_path / 'figures'
+    argv = ['plot_results.py', pkl, ann_file, '--out', str(out)]
+    argv += ['--other', pkl, '--dpi', '50']
+    monkeypatch.setattr(sys, 'argv', argv)
+    tool.main()
+    names = {line.split('/')[-1] for line in capsys.readouterr().out.split()}
+    assert names == {
+        'precision_recall.png',
+        'confusion_matrix.png',
+        'ap_by_range.png',
+        'class_change.png',
+    }
+    for name in names:
+        picture = cv2.imread(str(out / name))
+        # Something is drawn, on white.
+        assert (picture == 255).mean() > 0.5
+        assert (picture < 128).any()
+    monkeypatch.setattr(sys, 'argv', [*argv, '--names', 'x', 'x'])
+    with pytest.raises(SystemExit, match='must differ'):
         tool.main()
