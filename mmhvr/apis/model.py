@@ -62,11 +62,11 @@ def init_model(
             )
         model.load_state_dict(state, strict=False)  # see compare_states
     model.cfg = cfg
-    model.class_names = tuple(_class_names(cfg))
+    model.class_names = tuple(config_class_names(cfg))
     return model.to(torch.device(device)).eval()
 
 
-def _class_names(cfg: Config) -> list:
+def config_class_names(cfg: Config) -> list:
     """The names of the classes, from the data set of the test."""
     for part in ('test_dataloader', 'val_dataloader', 'train_dataloader'):
         dataset = cfg.get(part, {}).get('dataset', {})

@@ -1,6 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Average precision of detections in videos."""
 
+from .analysis import Analysis, analyse
 from .annotations import VIDAnnotations, load_annotations
 from .average_precision import (
     area_under_envelope,
@@ -9,23 +10,43 @@ from .average_precision import (
     mean_average_precision,
     precision_recall,
 )
+from .by_video import apply_by_video, evaluate_predictions
 from .coco_average_precision import coco_average_precisions
+from .errors import ErrorCounts, count_errors
 from .matching import match_detections, paired_iou
+from .motion import MOTION_RANGES, motion_iou
+from .motion_files import load_motion_iou, save_motion_iou
+from .prediction_files import load_predictions, save_predictions
+from .range_average_precision import PROTOCOLS, range_average_precisions
 from .structures import Detections, GroundTruth
 from .vid_metric import VIDMetric
 
 __all__ = [
+    'MOTION_RANGES',
+    'Analysis',
     'Detections',
+    'ErrorCounts',
     'GroundTruth',
+    'PROTOCOLS',
     'VIDAnnotations',
     'VIDMetric',
+    'analyse',
+    'apply_by_video',
     'area_under_envelope',
     'average_precision',
     'average_precisions',
     'coco_average_precisions',
+    'count_errors',
+    'evaluate_predictions',
     'load_annotations',
+    'load_motion_iou',
+    'load_predictions',
     'match_detections',
     'mean_average_precision',
+    'motion_iou',
     'paired_iou',
     'precision_recall',
+    'range_average_precisions',
+    'save_motion_iou',
+    'save_predictions',
 ]

@@ -6,11 +6,12 @@ Legend: I images, G annotated boxes, K classes.
 
 import os.path as osp
 from dataclasses import dataclass
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 from mmengine.fileio import load
 
+from .motion import first_repeated, track_motion_iou
 from .structures import GroundTruth
 
 
@@ -25,6 +26,14 @@ class VIDAnnotations:
         names (np.ndarray): Class name of each box, str [G].
         images (np.ndarray): Index of each box's image, int64 [G].
         crowd (np.ndarray): ``iscrowd`` of each box, bool [G].
+        class_names (list[str]): Names of the categories, by rising id.
+        box_ids (list): Id of each annotation, [G].
+        videos (list, optional): ``video_id`` of each image, [I]; None if no
+            image has one.
+        frames (list, optional): ``frame_id`` of each image, int [I]; None if
+            no image has one.
+        tracks (list, optional): ``instance_id`` of each box, [G]; None if no
+            box has one.
     """
 
     image_ids: List[Any]
@@ -33,13 +42,81 @@ class VIDAnnotations:
     names: np.ndarray
     images: np.ndarray
     crowd: np.ndarray
+    class_names: List[str]
+    box_ids: List[Any]
+    videos: Optional[List[Any]] = None
+    frames: Optional[List[Any]] = None
+    tracks: Optional[List[Any]] = None
 
-    def ground_truth(self, classes: Sequence[str]) -> GroundTruth:
+    @property
+    def has_tracks(self) -> bool:
+        """Whether the file is a CocoVID file: with videos and tracks."""
+        return not (
+            self.videos is None or self.frames is None or self.tracks is None
+        )
+
+    def motion_iou(self, radius: int = 10, offset: float = 1) -> np.ndarray:
+        """Motion IoU of each box, from the tracks.
+
+        Args:
+            radius (int): Frames before and after, by ``frame_id``. Defaults
+                to 10.
+            offset (float): Added to widths and heights. Defaults to 1.
+
+        Returns:
+            np.ndarray: float64 [G].
+
+        Raises:
+            ValueError: If the file has no tracks, has them for a part of its
+                boxes, or a track has two boxes in a frame.
+        """
+        if self.videos is None or self.frames is None or self.tracks is None:
+            raise ValueError(
+                'the annotations have no tracks: motion IoU needs video_id '
+                'and frame_id of each image and instance_id of each '
+                'annotation; convert the data set to CocoVID, or do without '
+                'motion (protocols=() of VIDMetric)'
+            )
+        for column, what, key in (
+            (self.videos, 'images', 'video_id'),
+            (self.frames, 'images', 'frame_id'),
+            (self.tracks, 'annotations', 'instance_id'),
+        ):
+            if None in column:
+                raise ValueError(
+                    f'{column.count(None)} of {len(column)} {what} have no '
+                    f'{key}, which motion IoU needs; give one to each, or do '
+                    'without motion (protocols=() of VIDMetric)'
+                )
+        numbers: Dict[tuple, int] = {}
+        tracks = np.array(
+            [
+                numbers.setdefault((self.videos[image], track), len(numbers))
+                for image, track in zip(self.images.tolist(), self.tracks)
+            ],
+            dtype=np.int64,
+        )
+        frames = np.array(self.frames, dtype=np.int64)[self.images]
+        repeated = first_repeated(tracks, frames)
+        if repeated is not None:
+            raise ValueError(
+                f'annotation {self.box_ids[repeated]!r}: instance_id '
+                f'{self.tracks[repeated]!r} has a box in '
+                f'{self.image_names[self.images[repeated]]!r} already; give '
+                'each object of a video an id of its own, or do without '
+                'motion (protocols=() of VIDMetric)'
+            )
+        return track_motion_iou(self.boxes, tracks, frames, radius, offset)
+
+    def ground_truth(
+        self, classes: Sequence[str], motion: Optional[np.ndarray] = None
+    ) -> GroundTruth:
         """Take the boxes of the classes that a model knows.
 
         Args:
             classes (Sequence[str]): Class names, the label being the
                 position, [K]. They need not be in the file's order.
+            motion (np.ndarray, optional): Motion IoU of each box, [G].
 
         Returns:
             GroundTruth: The boxes whose class name is among them.
@@ -55,6 +132,7 @@ class VIDAnnotations:
             labels[known],
             self.images[known],
             self.crowd[known],
+            None if motion is None else motion[known],
         )
 
 
@@ -106,7 +184,18 @@ def load_annotations(ann_file: str) -> VIDAnnotations:
         names=np.array(names),
         images=np.array(images, dtype=np.int64),
         crowd=np.array([bool(ann.get('iscrowd')) for ann in annotations]),
+        class_names=[name_of[key] for key in sorted(name_of)],
+        box_ids=[ann.get('id', n) for n, ann in enumerate(annotations)],
+        videos=_column(data['images'], 'video_id'),
+        frames=_column(data['images'], 'frame_id'),
+        tracks=_column(annotations, 'instance_id'),
     )
+
+
+def _column(records: List[Dict[str, Any]], key: str) -> Optional[List[Any]]:
+    """Values under a key that not every file has; None if no record does."""
+    values = [record.get(key) for record in records]
+    return values if any(value is not None for value in values) else None
 
 
 def _look_up(

@@ -14,6 +14,8 @@ mAP is the mean over the classes that have annotated boxes.
 Legend: G annotated boxes, D detections, K classes.
 """
 
+from typing import Optional, Tuple
+
 import numpy as np
 
 from .matching import covered_by_crowd, descending_order, match_detections
@@ -47,30 +49,52 @@ def average_precisions(
     """
     result = np.full(num_classes, np.nan)
     for label in range(num_classes):
-        boxes = gt.select((gt.labels == label) & ~gt.crowd)
-        if len(boxes.boxes) == 0:
-            continue
-        crowd = gt.select((gt.labels == label) & gt.crowd)
-        own = det.select(det.labels == label)
-        hits = (
-            match_detections(
-                boxes.boxes,
-                boxes.images,
-                own.boxes,
-                own.images,
-                own.scores,
-                iou_thr,
-                offset,
+        if ((gt.labels == label) & ~gt.crowd).any():
+            result[label] = average_precision(
+                *ranked_hits(gt, det, label, iou_thr, offset)
             )
-            >= 0
-        )
-        counts = hits | ~covered_by_crowd(
-            crowd.boxes, crowd.images, own.boxes, own.images, iou_thr, offset
-        )
-        result[label] = average_precision(
-            own.scores[counts], hits[counts], len(boxes.boxes)
-        )
     return result
+
+
+def ranked_hits(
+    gt: GroundTruth,
+    det: Detections,
+    label: int,
+    iou_thr: float = 0.5,
+    offset: float = 1,
+) -> Tuple[np.ndarray, np.ndarray, int]:
+    """What the detections of one class found.
+
+    Args:
+        gt (GroundTruth): All annotated boxes.
+        det (Detections): All detections.
+        label (int): The class.
+        iou_thr (float): The least IoU of a match. Defaults to 0.5.
+        offset (float): Added to widths and heights. Defaults to 1.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray, int]: Score of each detection that
+        counts, and whether it found a box, [D] each; G, the boxes to find.
+    """
+    boxes = gt.select((gt.labels == label) & ~gt.crowd)
+    crowd = gt.select((gt.labels == label) & gt.crowd)
+    own = det.select(det.labels == label)
+    hits = (
+        match_detections(
+            boxes.boxes,
+            boxes.images,
+            own.boxes,
+            own.images,
+            own.scores,
+            iou_thr,
+            offset,
+        )
+        >= 0
+    )
+    counts = hits | ~covered_by_crowd(
+        crowd.boxes, crowd.images, own.boxes, own.images, iou_thr, offset
+    )
+    return own.scores[counts], hits[counts], len(boxes.boxes)
 
 
 def mean_average_precision(average_precisions: np.ndarray) -> float:
@@ -101,7 +125,10 @@ def mean_average_precision(average_precisions: np.ndarray) -> float:
 
 
 def average_precision(
-    scores: np.ndarray, hits: np.ndarray, num_gt: int
+    scores: np.ndarray,
+    hits: np.ndarray,
+    num_gt: int,
+    weights: Optional[np.ndarray] = None,
 ) -> float:
     """Area under the precision envelope of one class.
 
@@ -110,6 +137,8 @@ def average_precision(
             rank in this order.
         hits (np.ndarray): Whether it found a box, bool [D].
         num_gt (int): G, the number of boxes to find.
+        weights (np.ndarray, optional): How much each detection that found
+            none counts as false, [D]. By default 1.
 
     Returns:
         float: AP in [0, 1]; NaN if there is nothing to find.
@@ -124,29 +153,40 @@ def average_precision(
     """
     if num_gt == 0:
         return float('nan')
-    return area_under_envelope(*precision_recall(scores, hits, num_gt))
+    return area_under_envelope(
+        *precision_recall(scores, hits, num_gt, weights)
+    )
 
 
 def precision_recall(
-    scores: np.ndarray, hits: np.ndarray, num_gt: int
-) -> tuple:
+    scores: np.ndarray,
+    hits: np.ndarray,
+    num_gt: int,
+    weights: Optional[np.ndarray] = None,
+) -> Tuple[np.ndarray, np.ndarray]:
     """Precision and recall after each detection, by falling score.
 
     Args:
         scores (np.ndarray): Confidence of each detection, [D].
         hits (np.ndarray): Whether it found a box, bool [D].
         num_gt (int): G, the number of boxes to find, at least 1.
+        weights (np.ndarray, optional): How much each detection that found
+            none counts as false, [D]. By default 1.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Precision and recall, float64 [D] each.
+        tuple[np.ndarray, np.ndarray]: Precision and recall, float64 [D] each;
+        precision is 0 before the first detection that counts.
 
     Raises:
         ValueError: If a score is NaN.
     """
-    hits = hits[descending_order(scores)]
-    true = np.cumsum(hits, dtype=np.float64)
-    false = np.cumsum(~hits, dtype=np.float64)
-    return true / (true + false), true / num_gt
+    order = descending_order(scores)
+    misses = ~hits if weights is None else np.where(hits, 0, weights)
+    true = np.cumsum(hits[order], dtype=np.float64)
+    false = np.cumsum(misses[order], dtype=np.float64)
+    both = true + false
+    precision = np.divide(true, both, out=np.zeros_like(both), where=both > 0)
+    return precision, true / num_gt
 
 
 def area_under_envelope(precision: np.ndarray, recall: np.ndarray) -> float:

@@ -11,7 +11,7 @@ A box with x2 - x1 + offset <= 0 or y2 - y1 + offset <= 0 (an inverted box)
 has no area, and overlaps nothing.
 """
 
-from typing import Iterator, Tuple
+from typing import Iterator, Optional, Tuple, Union
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def match_detections(
     det_boxes: np.ndarray,
     det_images: np.ndarray,
     det_scores: np.ndarray,
-    iou_thr: float = 0.5,
+    iou_thr: Union[float, np.ndarray] = 0.5,
     offset: float = 1,
 ) -> np.ndarray:
     """Assign detections to annotated boxes greedily by score.
@@ -44,7 +44,8 @@ def match_detections(
         det_boxes (np.ndarray): Detections of the same class, [D, 4].
         det_images (np.ndarray): Index of each detection's image, int [D].
         det_scores (np.ndarray): Confidence of each detection, [D].
-        iou_thr (float): The least IoU of a match. Defaults to 0.5.
+        iou_thr (float | np.ndarray): The least IoU of a match, or that of
+            each box, [G]. Defaults to 0.5.
         offset (float): Added to widths and heights. Defaults to 1.
 
     Returns:
@@ -61,16 +62,48 @@ def match_detections(
         ...                  np.array([.2, .9]))
         array([-1,  0])
     """
-    rank = np.empty(len(det_scores), dtype=np.int64)
-    rank[descending_order(det_scores)] = np.arange(len(det_scores))
-    gt, det, iou = _overlapping_pairs(
+    pairs = overlapping_pairs(
         gt_boxes, gt_images, det_boxes, det_images, iou_thr, offset
     )
+    return assign_pairs(*pairs, gt_images, det_scores)
+
+
+def assign_pairs(
+    gt: np.ndarray,
+    det: np.ndarray,
+    iou: np.ndarray,
+    gt_images: np.ndarray,
+    det_scores: np.ndarray,
+    last: Optional[np.ndarray] = None,
+) -> np.ndarray:
+    """Choose among the pairs that may match, greedily by score.
+
+    The second half of :func:`match_detections`.
+
+    Args:
+        gt (np.ndarray): Index of each pair's box, int [P].
+        det (np.ndarray): Index of each pair's detection, int [P].
+        iou (np.ndarray): Their IoU, [P].
+        gt_images (np.ndarray): Index of each box's image, int [G].
+        det_scores (np.ndarray): Confidence of each detection, [D].
+        last (np.ndarray, optional): Boxes that are taken after the others of
+            the same IoU, bool [G].
+
+    Returns:
+        np.ndarray: Index of the box that each detection found, or -1 for
+        none, int64 [D].
+
+    Raises:
+        ValueError: If a score is NaN.
+    """
+    rank = np.empty(len(det_scores), dtype=np.int64)
+    rank[descending_order(det_scores)] = np.arange(len(det_scores))
     # The first pair of an image is now the choice of its best detection.
-    order = np.lexsort((gt, -iou, rank[det], gt_images[gt]))
+    keys = (gt,) if last is None else (gt, last[gt])
+    order = np.lexsort((*keys, -iou, rank[det], gt_images[gt]))
     gt, det = gt[order], det[order]
     matches = np.full(len(det_scores), -1, dtype=np.int64)
-    taken = np.zeros(len(gt_boxes), dtype=bool)
+    taken = np.zeros(len(gt_images), dtype=bool)
     # Each round makes the first choice in all images at once and drops the
     # pairs that it settles: as many rounds as boxes in the fullest image.
     while len(gt):
@@ -182,25 +215,47 @@ def descending_order(scores: np.ndarray) -> np.ndarray:
     return np.argsort(-scores, kind='stable')
 
 
-def _overlapping_pairs(
+def overlapping_pairs(
     gt_boxes: np.ndarray,
     gt_images: np.ndarray,
     det_boxes: np.ndarray,
     det_images: np.ndarray,
-    iou_thr: float,
-    offset: float,
+    iou_thr: Union[float, np.ndarray],
+    offset: float = 1,
 ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All pairs of one image whose IoU reaches the threshold, and the IoU."""
+    """All pairs of a box and a detection of one image that may match.
+
+    Args:
+        gt_boxes (np.ndarray): Annotated boxes, [G, 4].
+        gt_images (np.ndarray): Index of each box's image, int [G].
+        det_boxes (np.ndarray): Detections, [D, 4].
+        det_images (np.ndarray): Index of each detection's image, int [D].
+        iou_thr (float | np.ndarray): The least IoU, or that of each box, [G].
+        offset (float): Added to widths and heights. Defaults to 1.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray, np.ndarray]: Index of the box, index of
+        the detection and IoU of each pair, [P].
+    """
+    least = np.broadcast_to(np.asarray(iou_thr), (len(gt_boxes),))
     gts = [np.zeros(0, dtype=np.int64)]
     dets = [np.zeros(0, dtype=np.int64)]
     ious = [np.zeros(0)]
     for gt, det in iter_pairs(gt_images, det_images):
         iou = paired_iou(gt_boxes[gt], det_boxes[det], offset)
-        near = iou >= iou_thr
+        near = iou >= least[gt]
         gts.append(gt[near])
         dets.append(det[near])
         ious.append(iou[near])
     return np.concatenate(gts), np.concatenate(dets), np.concatenate(ious)
+
+
+def box_sizes(
+    boxes: np.ndarray, offset: float = 1
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Widths and heights in pixels, 0 for an inverted box, float64 [n]."""
+    x1, y1, x2, y2 = boxes.T.astype(np.float64)
+    return np.maximum(x2 - x1 + offset, 0), np.maximum(y2 - y1 + offset, 0)
 
 
 def _intersection(
@@ -216,5 +271,5 @@ def _intersection(
 
 def _area(boxes: np.ndarray, offset: float) -> np.ndarray:
     """Area of boxes in square pixels, 0 for an inverted one, float64 [P]."""
-    x1, y1, x2, y2 = boxes.T.astype(np.float64)
-    return np.maximum(x2 - x1 + offset, 0) * np.maximum(y2 - y1 + offset, 0)
+    width, height = box_sizes(boxes, offset)
+    return width * height

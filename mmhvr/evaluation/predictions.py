@@ -4,7 +4,7 @@
 Legend: n detections of a frame, D detections of the data set.
 """
 
-from typing import Any, Dict
+from typing import Any, Dict, Sequence
 
 import numpy as np
 import torch
@@ -80,6 +80,29 @@ def join_predictions(frames: Dict[int, Dict[str, np.ndarray]]) -> Detections:
         ),
         scores=np.concatenate([frame['scores'] for frame in kept]),
     )
+
+
+def check_labels(
+    det: Detections, classes: Sequence[str], image_names: Sequence[str]
+) -> None:
+    """Make sure that each label names a class.
+
+    Args:
+        det (Detections): The detections.
+        classes (Sequence[str]): Class names, [K].
+        image_names (Sequence[str]): What to call each image in an error.
+
+    Raises:
+        ValueError: If a label is not one of 0 .. K-1.
+    """
+    bad = np.flatnonzero((det.labels < 0) | (det.labels >= len(classes)))
+    if len(bad):
+        raise ValueError(
+            f'label {det.labels[bad[0]]} of '
+            f'{image_names[det.images[bad[0]]]!r} is out of range for '
+            f'{len(classes)} classes; num_classes of the model and the '
+            'classes of the data set must agree'
+        )
 
 
 def _to_host(values: Any, dtype: torch.dtype) -> np.ndarray:

@@ -7,6 +7,7 @@ of the original images; an image is known by its index, a class by its label
 """
 
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class GroundTruth:
         images (np.ndarray): Index of each box's image, int [G].
         crowd (np.ndarray): Whether a box stands for a region of uncounted
             objects, bool [G].
+        motion (np.ndarray, optional): Motion IoU of each box, float [G].
 
     Raises:
         ValueError: If the shapes do not fit together.
@@ -30,15 +32,16 @@ class GroundTruth:
     labels: np.ndarray
     images: np.ndarray
     crowd: np.ndarray
+    motion: Optional[np.ndarray] = None
 
     def __post_init__(self) -> None:
         """Check the shapes."""
-        _check_lengths(
-            self.boxes,
-            labels=self.labels,
-            images=self.images,
-            crowd=self.crowd,
+        columns = dict(
+            labels=self.labels, images=self.images, crowd=self.crowd
         )
+        if self.motion is not None:
+            columns['motion'] = self.motion
+        _check_lengths(self.boxes, **columns)
 
     def select(self, index: np.ndarray) -> 'GroundTruth':
         """Take the boxes that an index or a mask names, in its order."""
@@ -47,6 +50,7 @@ class GroundTruth:
             self.labels[index],
             self.images[index],
             self.crowd[index],
+            None if self.motion is None else self.motion[index],
         )
 
 

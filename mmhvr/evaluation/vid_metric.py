@@ -16,9 +16,14 @@ from mmtrack.registry import METRICS
 from .annotations import load_annotations
 from .average_precision import average_precisions, mean_average_precision
 from .coco_average_precision import coco_average_precisions
-from .predictions import join_predictions, read_prediction
-from .report import format_table
-from .structures import Detections
+from .errors import count_errors
+from .matching import box_sizes
+from .motion import MOTION_RANGES
+from .motion_files import load_motion_iou
+from .predictions import check_labels, join_predictions, read_prediction
+from .range_average_precision import PROTOCOLS, range_average_precisions
+from .report import describe_ranges, format_errors, format_table
+from .structures import Detections, GroundTruth
 
 
 @METRICS.register_module()
@@ -30,6 +35,10 @@ class VIDMetric(BaseMetric):
     annotated boxes; ``vid/AP50_<class>`` is one class's. ``vid/coco/AP`` and
     ``vid/coco/AP50`` are COCO's values, from pycocotools, which read the
     envelope at 101 recalls: AP50 and mAP50 differ by about half a point.
+    ``vid/<protocol>/mAP50_slow``, ``_medium`` and ``_fast`` are the means
+    over objects of such motion, by the rules of
+    :class:`~mmhvr.evaluation.range_average_precision.RangeProtocol`; a range
+    without boxes has no key.
 
     Predictions are gathered by image id, so that neither the number of
     processes nor the frames that a sampler hands out twice change a value.
@@ -42,10 +51,24 @@ class VIDMetric(BaseMetric):
 
     Args:
         ann_file (str): COCO or CocoVID annotation file of the evaluated data.
+        protocols (Sequence[str]): By whose rules to compute slow, medium and
+            fast: ``'fgfa'``, ``'mega'``, both or none. Their values are not
+            comparable. Annotations without tracks have no motion, which is
+            logged. Defaults to ('fgfa',).
+        motion_iou_file (str, optional): Motion IoU of each annotated box, in
+            FGFA's .mat file or a .json file of the tool motion_iou. By
+            default it is computed from the tracks of the annotations.
         coco (bool): Whether to compute COCO's values too; on 100,000 frames
             this takes many minutes. Defaults to True.
         classwise (bool): Whether to return the AP of each class. Defaults to
             True.
+        errors (bool): Whether to print, for each class, how many boxes are
+            found and missed and why detections are false, and to return
+            ``vid/errors/<kind>`` (numbers of detections) and
+            ``vid/errors/recall``, see :mod:`mmhvr.evaluation.errors`.
+            Defaults to False.
+        error_score_thr (float): Detections of at least this score count as
+            errors. Defaults to 0.3.
         iou_thr (float): The least IoU of a match, in (0, 1]; the keys name
             it in percent. COCO's values keep their own. Defaults to 0.5.
         offset (float): Added to widths and heights of boxes: 1 as in the
@@ -54,9 +77,11 @@ class VIDMetric(BaseMetric):
             :class:`mmengine.evaluator.BaseMetric`.
 
     Raises:
-        FileNotFoundError: If there is no annotation file.
-        ValueError: If an argument is out of range, or the annotation file is
-            without images or boxes.
+        FileNotFoundError: If there is no annotation file or no motion IoU
+            file.
+        ValueError: If an argument is out of range, the annotation file is
+            without images or boxes, its tracks are broken, or the motion IoU
+            file does not fit it.
     """
 
     default_prefix: Optional[str] = 'vid'
@@ -64,8 +89,12 @@ class VIDMetric(BaseMetric):
     def __init__(
         self,
         ann_file: str,
+        protocols: Sequence[str] = ('fgfa',),
+        motion_iou_file: Optional[str] = None,
         coco: bool = True,
         classwise: bool = True,
+        errors: bool = False,
+        error_score_thr: float = 0.3,
         iou_thr: float = 0.5,
         offset: float = 1,
         **kwargs: Any,
@@ -77,12 +106,24 @@ class VIDMetric(BaseMetric):
             raise ValueError(
                 f'offset must be 0 (edges) or 1 (pixels), but got {offset}'
             )
+        if isinstance(protocols, str):
+            protocols = (protocols,)
+        unknown = sorted(set(protocols) - set(PROTOCOLS))
+        if unknown:
+            raise ValueError(
+                f'protocols {unknown} are unknown; choose from '
+                f'{sorted(PROTOCOLS)}, or () for none'
+            )
         self.ann_file = ann_file
+        self.protocols = tuple(protocols)
         self.coco = coco
         self.classwise = classwise
+        self.errors = errors
+        self.error_score_thr = error_score_thr
         self.iou_thr = iou_thr
         self.offset = offset
         self.annotations = load_annotations(ann_file)
+        self.motion = self._motion_iou(motion_iou_file)
         self._index = {
             img_id: i for i, img_id in enumerate(self.annotations.image_ids)
         }
@@ -149,27 +190,40 @@ class VIDMetric(BaseMetric):
                 or no class of the model has annotated boxes.
         """
         classes = self._classes()
-        gt = self.annotations.ground_truth(classes)
+        gt = self.annotations.ground_truth(classes, self.motion)
         self._compare_names(classes)
         det = self._detections(results)
-        self._check_labels(det, classes)
+        check_labels(det, classes, self.annotations.image_names)
         name = f'AP{100 * self.iou_thr:g}'
         aps = average_precisions(
             gt, det, len(classes), self.iou_thr, self.offset
         )
-        metrics = {f'm{name}': mean_average_precision(aps)}
-        columns = {f'VID {name} (area)': aps}
-        note = (
+        # Heading in the table, key of the mean, AP of each class.
+        columns = [(f'VID {name} (area)', f'm{name}', aps)]
+        notes = [
             f'VID {name}: area under the precision envelope (VOC area '
             f'AP) at IoU {self.iou_thr:g}, +{self.offset:g} on box widths '
             'and heights'
-        )
+        ]
+        if gt.motion is not None:
+            for protocol in self.protocols:
+                columns += self._motion_columns(
+                    gt, gt.motion, det, protocol, classes
+                )
+            notes.append(
+                f'{", ".join(self.protocols)}: by motion IoU: '
+                + describe_ranges(gt.motion[~gt.crowd], MOTION_RANGES)
+            )
         if self.coco:
             coco_ap, coco_ap50 = coco_average_precisions(gt, det, len(classes))
-            metrics['coco/AP'] = mean_average_precision(coco_ap)
-            metrics['coco/AP50'] = mean_average_precision(coco_ap50)
-            columns.update({'COCO AP': coco_ap, 'COCO AP50': coco_ap50})
-            note += '\nCOCO: mean precision at 101 recalls, by pycocotools'
+            columns.append(('COCO AP', 'coco/AP', coco_ap))
+            columns.append(('COCO AP50', 'coco/AP50', coco_ap50))
+            notes.append('COCO: mean precision at 101 recalls, by pycocotools')
+        metrics = {
+            key: mean_average_precision(values)
+            for _, key, values in columns
+            if not np.isnan(values).all()
+        }
         if self.classwise:
             metrics.update(
                 {
@@ -178,11 +232,90 @@ class VIDMetric(BaseMetric):
                     if not np.isnan(ap)
                 }
             )
-        num_gt = np.bincount(gt.labels[~gt.crowd], minlength=len(classes))
-        num_det = np.bincount(det.labels, minlength=len(classes))
-        table = format_table(classes, num_gt, num_det, columns)
-        print_log(f'AP in percent\n{note}\n{table}', logger='current')
+        table = format_table(
+            classes,
+            np.bincount(gt.labels[~gt.crowd], minlength=len(classes)),
+            np.bincount(det.labels, minlength=len(classes)),
+            {heading: values for heading, _, values in columns},
+        )
+        print_log(
+            '\n'.join(['AP in percent', *notes, table]), logger='current'
+        )
+        if self.errors:
+            metrics.update(self._count_errors(gt, det, classes))
         return metrics
+
+    def _count_errors(
+        self, gt: GroundTruth, det: Detections, classes: List[str]
+    ) -> Dict[str, float]:
+        """Log the table of errors; returns their sums and the mean recall."""
+        errors = count_errors(
+            gt,
+            det,
+            len(classes),
+            self.error_score_thr,
+            self.iou_thr,
+            min(0.1, self.iou_thr / 2),
+            self.offset,
+        )
+        print_log(
+            f'Detections with a score of at least {self.error_score_thr:g}, '
+            f'at IoU {self.iou_thr:g}; recall in percent, its mean last\n'
+            + format_errors(classes, errors),
+            logger='current',
+        )
+        metrics = {
+            f'errors/{kind}': float(number.sum())
+            for kind, number in errors.false.items()
+        }
+        metrics['errors/missed'] = float(errors.missed.sum())
+        metrics['errors/recall'] = mean_average_precision(errors.recall)
+        return metrics
+
+    def _motion_iou(
+        self, motion_iou_file: Optional[str]
+    ) -> Optional[np.ndarray]:
+        """Motion IoU of each annotated box, [G]; None if it is not needed."""
+        if not self.protocols:
+            return None
+        if motion_iou_file is not None:
+            return load_motion_iou(motion_iou_file, self.annotations)
+        if not self.annotations.has_tracks:
+            print_log(
+                f'{self.ann_file} has no tracks (video_id and frame_id of '
+                'images, instance_id of annotations), so there is no mAP of '
+                'slow, medium and fast objects; convert the data set to '
+                'CocoVID, name a motion_iou_file, or set protocols=()',
+                logger='current',
+                level=logging.WARNING,
+            )
+            return None
+        return self.annotations.motion_iou(offset=self.offset)
+
+    def _motion_columns(
+        self,
+        gt: GroundTruth,
+        motion: np.ndarray,
+        det: Detections,
+        protocol: str,
+        classes: List[str],
+    ) -> List[tuple]:
+        """Columns of slow, medium and fast by one protocol."""
+        rows = range_average_precisions(
+            gt,
+            motion,
+            det,
+            len(classes),
+            list(MOTION_RANGES.values()),
+            protocol,
+            self.iou_thr,
+            self.offset,
+        )
+        key = f'{protocol}/mAP{100 * self.iou_thr:g}'
+        return [
+            (f'{protocol} {speed}', f'{key}_{speed}', row)
+            for speed, row in zip(MOTION_RANGES, rows)
+        ]
 
     def _classes(self) -> List[str]:
         """Class names of the data set, under MMDetection's old or new key."""
@@ -246,15 +379,14 @@ class VIDMetric(BaseMetric):
                 logger='current',
                 level=logging.WARNING,
             )
-        return join_predictions(frames)
-
-    def _check_labels(self, det: Detections, classes: List[str]) -> None:
-        """Raise a ValueError for a label that names no class."""
-        bad = np.flatnonzero((det.labels < 0) | (det.labels >= len(classes)))
-        if len(bad):
-            name = self.annotations.image_names[det.images[bad[0]]]
-            raise ValueError(
-                f'label {det.labels[bad[0]]} of {name!r} is out of range for '
-                f'{len(classes)} classes; num_classes of the model and the '
-                'classes of the data set must agree'
+        det = join_predictions(frames)
+        width, height = box_sizes(det.boxes, self.offset)
+        inverted = np.count_nonzero((width == 0) | (height == 0))
+        if inverted:
+            print_log(
+                f'{inverted} of {len(det.scores)} detections have no area '
+                '(inverted boxes); they count as false detections',
+                logger='current',
+                level=logging.WARNING,
             )
+        return det

@@ -39,6 +39,9 @@ def test_reads_boxes_by_name(tmp_path):
         [5, 5, 6, 6],
     ]
     assert annotations.crowd.tolist() == [False, True, False]
+    # By rising id.
+    assert annotations.class_names == ['cat', 'dog']
+    assert not annotations.has_tracks
 
 
 @pytest.mark.parametrize(

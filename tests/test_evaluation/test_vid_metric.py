@@ -491,6 +491,7 @@ def test_nothing_predicted(ann_file):
         (dict(iou_thr=0), 'iou_thr must be in'),
         (dict(iou_thr=1.1), 'iou_thr must be in'),
         (dict(offset=2), 'offset must be 0'),
+        (dict(protocols=('fgfa', 'voc')), r"protocols \['voc'\] are unknown"),
     ],
 )
 def test_bad_arguments(ann_file, kwargs, message):
@@ -545,3 +546,247 @@ def test_two_processes_equal_one(data, ann_file, tmp_path, monkeypatch):
     for rank in range(2):
         metrics = json.loads((tmp_path / f'rank{rank}.json').read_text())
         assert metrics == [expected] * len(LAYOUTS)
+
+
+# Twelve frames of two videos. A dog at rest (motion IoU 1), a dog that moves
+# by 2 of 10 pixels a frame, a cat that jumps by 40 pixels. Ids do not count
+# from 1 and frames do not come sorted.
+def make_tracks():
+    images, annotations = [], []
+    for video in (5, 3):
+        for t in range(6):
+            images.append(
+                dict(
+                    id=100 * video + t,
+                    file_name=f'{video}/{t:06}.JPEG',
+                    video_id=video,
+                    frame_id=t,
+                )
+            )
+            for name, track, x in (
+                ('dog', 1, 0),
+                ('dog', 2, 300 + 2 * t),
+                ('cat', 3, 100 + 40 * (t % 2)),
+            ):
+                annotations.append(
+                    dict(
+                        id=1000 + len(annotations),
+                        image_id=images[-1]['id'],
+                        category_id=CATEGORY_IDS[name],
+                        bbox=[x, 10 * track, 9, 9],
+                        instance_id=track,
+                    )
+                )
+    return dict(
+        videos=[dict(id=5, name='v5'), dict(id=3, name='v3')],
+        images=images[::-1],
+        categories=[dict(id=i, name=n) for n, i in CATEGORY_IDS.items()],
+        annotations=annotations,
+    )
+
+
+def predict_tracks(data, score=0.5, **scores):
+    """Every annotated box as a detection with the score of its track."""
+    names = {v: k for k, v in CATEGORY_IDS.items()}
+    samples = []
+    for image in data['images']:
+        own = [a for a in data['annotations'] if a['image_id'] == image['id']]
+        xywh = np.array([a['bbox'] for a in own], dtype=float)
+        xywh[:, 2:] += xywh[:, :2]
+        samples.append(
+            dict(
+                img_id=image['id'],
+                pred_instances=dict(
+                    bboxes=xywh,
+                    scores=np.array(
+                        [scores.get(str(a['instance_id']), score) for a in own]
+                    ),
+                    labels=np.array(
+                        [CLASSES.index(names[a['category_id']]) for a in own]
+                    ),
+                ),
+            )
+        )
+    return samples
+
+
+def evaluate_tracks(tmp_path, samples, data=None, **kwargs):
+    path = tmp_path / 'tracks.json'
+    path.write_text(json.dumps(data or make_tracks()))
+    metric = VIDMetric(str(path), coco=False, classwise=False, **kwargs)
+    metric.dataset_meta = dict(classes=CLASSES)
+    metric.process(None, samples)
+    return metric.evaluate(len(samples))
+
+
+@pytest.mark.parametrize('protocol', ['fgfa', 'mega'])
+def test_motion_by_hand(tmp_path, protocol, log):
+    # All boxes are found, but those of dog 2 lie half their height too low:
+    # IoU 5/15 = 1/3 is below 1/2, while fgfa asks a box of 10 x 10 for 1/4
+    # only. Dog 2 is fast: one frame away its IoU is 8/12, less than 0.7.
+    data = make_tracks()
+    samples = predict_tracks(data)
+    for sample in samples:
+        boxes = sample['pred_instances']['bboxes']
+        boxes[boxes[:, 0] >= 300] += [0, 5, 0, 5]
+    metrics = evaluate_tracks(tmp_path, samples, protocols=(protocol,))
+    # Cat: fast, all found. Dog, fast: found in fgfa; in mega each detection
+    # is unmatched, and the best overlap is with the fast box: AP 0.
+    # Dog, slow: the box at rest is found, and the detections of the other
+    # dog are matched to an ignored box, or nearest to it: AP 1.
+    # Overall: cat 1; dog has 24 detections of equal score, 12 of them true.
+    # In each frame the dog at rest comes first: precision 1, 1/2, 2/3, 2/4
+    # ... at recall 1/24, 1/24, 2/24 ...: the k-th true one is at place
+    # 2k - 1, precision k / (2k - 1), which falls: it is its own envelope.
+    dog = sum(k / (2 * k - 1) for k in range(1, 13)) / 24
+    fast = 1.0 if protocol == 'fgfa' else 0.5
+    assert metrics == pytest.approx(
+        {
+            'vid/mAP50': (1 + dog) / 2,
+            f'vid/{protocol}/mAP50_slow': 1.0,
+            f'vid/{protocol}/mAP50_fast': fast,
+        }
+    )
+    text = '\n'.join(line for _, line in log)
+    assert 'slow [0.9, 1] 12 boxes, medium [0.7, 0.9] 0 boxes' in text
+    assert 'fast [0, 0.7] 24 boxes' in text
+    (row,) = [r for r in text.splitlines() if r.startswith('| mean of 2')]
+    cells = [cell.strip() for cell in row.split('|')[5:-1]]
+    assert cells == ['100.0', '-', f'{100 * fast:.1f}']
+
+
+def test_protocols_side_by_side_leave_the_rest_alone(tmp_path):
+    data = make_tracks()
+    samples = predict_tracks(data)
+    metrics = evaluate_tracks(tmp_path, samples, protocols=('fgfa', 'mega'))
+    assert sorted(metrics) == [
+        'vid/fgfa/mAP50_fast',
+        'vid/fgfa/mAP50_slow',
+        'vid/mAP50',
+        'vid/mega/mAP50_fast',
+        'vid/mega/mAP50_slow',
+    ]
+    assert list(metrics.values()) == pytest.approx([1.0] * 5)
+    alone = evaluate_tracks(tmp_path, samples, protocols=())
+    assert alone == {'vid/mAP50': metrics['vid/mAP50']}
+    named = evaluate_tracks(tmp_path, samples, protocols='mega', iou_thr=0.75)
+    assert 'vid/mega/mAP75_slow' in named
+
+
+def test_motion_iou_file_takes_the_place_of_the_tracks(tmp_path):
+    data = make_tracks()
+    path = tmp_path / 'motion.json'
+    # The cat is medium, all else is slow.
+    path.write_text(
+        json.dumps(
+            dict(
+                annotation_ids=[a['id'] for a in data['annotations']],
+                motion_iou=[
+                    0.8 if a['instance_id'] == 3 else 0.9
+                    for a in data['annotations']
+                ],
+            )
+        )
+    )
+    for annotation in data['annotations']:
+        annotation.pop('instance_id')
+    samples = predict_tracks(make_tracks())
+    metrics = evaluate_tracks(
+        tmp_path, samples, data, motion_iou_file=str(path)
+    )
+    # 0.9 is slow and medium.
+    assert metrics == pytest.approx(
+        {
+            'vid/mAP50': 1.0,
+            'vid/fgfa/mAP50_slow': 1.0,
+            'vid/fgfa/mAP50_medium': 1.0,
+        }
+    )
+
+
+def test_no_tracks_no_motion(data, ann_file, log):
+    assert 'vid/fgfa/mAP50_slow' not in evaluate(
+        ann_file, make_predictions(data)
+    )
+    warnings = [text for level, text in log if level == logging.WARNING]
+    assert any('has no tracks' in text for text in warnings)
+    log.clear()
+    evaluate(ann_file, make_predictions(data), protocols=())
+    assert not any('has no tracks' in text for _, text in log)
+
+
+def test_broken_tracks_are_named(tmp_path):
+    data = make_tracks()
+    data['annotations'][1]['instance_id'] = 1
+    with pytest.raises(ValueError, match='annotation 1001: instance_id 1 has'):
+        evaluate_tracks(tmp_path, predict_tracks(data), data)
+    # What does not need them goes on.
+    assert evaluate_tracks(
+        tmp_path, predict_tracks(data), data, protocols=()
+    ) == pytest.approx({'vid/mAP50': 1.0})
+
+
+def test_boxes_beyond_the_image_are_taken_as_they_are(tmp_path):
+    # The dog at rest, x 0 to 9, reaches from -10 to 9: 10 of 20 pixels,
+    # exactly 1/2, so it is found. Clipped it would have been IoU 1 as well,
+    # but one pixel more is too many: 10/21.
+    values = []
+    for x1 in (-10, -11):
+        samples = predict_tracks(make_tracks())
+        for sample in samples:
+            boxes = sample['pred_instances']['bboxes']
+            boxes[boxes[:, 0] == 0, 0] = x1
+        values.append(
+            evaluate_tracks(tmp_path, samples, protocols=())['vid/mAP50']
+        )
+    assert values[0] == pytest.approx(1.0)
+    # As in the case by hand: a false dog before each true one, since the
+    # dog at rest comes first: precision k / 2k for each of 12 of 24 boxes.
+    assert values[1] == pytest.approx((1 + 1 / 2 * 12 / 24) / 2)
+
+
+def test_inverted_boxes_are_false_and_counted(tmp_path, log):
+    samples = predict_tracks(make_tracks())
+    for sample in samples:
+        boxes = sample['pred_instances']['bboxes']
+        still = boxes[:, 0] == 0
+        boxes[still] = boxes[still][:, [2, 3, 0, 1]]
+    metrics = evaluate_tracks(tmp_path, samples, protocols=())
+    assert metrics['vid/mAP50'] == pytest.approx((1 + 1 / 2 * 12 / 24) / 2)
+    warnings = [text for level, text in log if level == logging.WARNING]
+    assert any('12 of 36 detections have no area' in t for t in warnings)
+
+
+def test_errors_on_demand(tmp_path, log):
+    # In each of 12 frames: the cat is found; dog 2 is called a cat; of two
+    # detections of dog 1 one is a duplicate; one lies in the background, and
+    # one more there has too low a score to count.
+    samples = predict_tracks(make_tracks())
+    for sample in samples:
+        pred = sample['pred_instances']
+        dog2 = pred['bboxes'][:, 0] >= 300
+        dog1 = pred['bboxes'][:, 0] == 0
+        pred['labels'][dog2] = CLASSES.index('cat')
+        away = pred['bboxes'][dog1] + 500
+        pred['bboxes'] = np.concatenate(
+            [pred['bboxes'], pred['bboxes'][dog1], away, away]
+        )
+        pred['scores'] = np.append(pred['scores'], [0.5, 0.5, 0.2])
+        pred['labels'] = np.append(pred['labels'], [CLASSES.index('dog')] * 3)
+    metrics = evaluate_tracks(tmp_path, samples, protocols=(), errors=True)
+    metrics.pop('vid/mAP50')
+    assert metrics == {
+        'vid/errors/duplicate': 12.0,
+        'vid/errors/confusion': 12.0,
+        'vid/errors/localization': 0.0,
+        'vid/errors/background': 12.0,
+        'vid/errors/missed': 12.0,
+        'vid/errors/recall': 0.75,
+    }
+    text = '\n'.join(line for _, line in log)
+    assert 'most frequent confusions: dog taken for cat (12)' in text
+    assert 'score of at least 0.3' in text
+    lower = evaluate_tracks(
+        tmp_path, samples, protocols=(), errors=True, error_score_thr=0.1
+    )
+    assert lower['vid/errors/background'] == 24

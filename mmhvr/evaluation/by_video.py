@@ -1,0 +1,100 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Changing predictions video by video, and evaluating what comes out.
+
+Legend: T frames of a video, n detections of a frame.
+"""
+
+from typing import Any, Callable, Dict, List, Optional, Sequence
+
+from .annotations import VIDAnnotations
+from .prediction_files import Frame, Predictions
+from .vid_metric import VIDMetric
+
+# Gets the frames of one video in order, returns as many: bboxes [n, 4] xyxy
+# in pixels, scores [n], labels [n] each. Seq-NMS is such a function.
+VideoFunction = Callable[[List[Frame]], List[Frame]]
+
+
+def apply_by_video(
+    predictions: Predictions,
+    annotations: VIDAnnotations,
+    function: VideoFunction,
+) -> Predictions:
+    """Hand a function the frames of each video in order.
+
+    A frame without a prediction is left out, as if the video went on with
+    the next one.
+
+    Args:
+        predictions (dict): Detections by image id.
+        annotations (VIDAnnotations): Which frames belong to a video.
+        function (Callable): Gets T frames, returns T frames.
+
+    Returns:
+        dict: The new detections by image id.
+
+    Raises:
+        ValueError: If the annotations have no videos, or the function
+            returns another number of frames.
+    """
+    if annotations.videos is None or annotations.frames is None:
+        raise ValueError(
+            'the annotation file has no videos (video_id and frame_id of its '
+            'images), so detections cannot be linked; convert it to CocoVID'
+        )
+    videos: Dict[Any, List[tuple]] = {}
+    for image_id, video, frame in zip(
+        annotations.image_ids, annotations.videos, annotations.frames
+    ):
+        if image_id in predictions:
+            videos.setdefault(video, []).append((frame, image_id))
+    result: Predictions = {}
+    for video, frames in videos.items():
+        ids = [image_id for _, image_id in sorted(frames, key=lambda f: f[0])]
+        changed = function([predictions[image_id] for image_id in ids])
+        if len(changed) != len(ids):
+            raise ValueError(
+                f'the function returned {len(changed)} frames for the '
+                f'{len(ids)} of video {video!r}; return one for each, empty '
+                'ones included'
+            )
+        result.update(zip(ids, changed))
+    return result
+
+
+def evaluate_predictions(
+    predictions: Predictions,
+    ann_file: str,
+    classes: Optional[Sequence[str]] = None,
+    function: Optional[VideoFunction] = None,
+    **options: Any,
+) -> Dict[str, float]:
+    """All metrics of predictions, without the model.
+
+    Args:
+        predictions (dict): Detections by image id.
+        ann_file (str): The annotation file.
+        classes (Sequence[str], optional): Class names by label. By default
+            the categories of the annotation file in the order of their ids.
+        function (Callable, optional): What to do with each video before, see
+            :func:`apply_by_video`.
+        **options (Any): Of :class:`VIDMetric`.
+
+    Returns:
+        dict[str, float]: As :class:`VIDMetric` returns them; it also logs
+        its tables.
+    """
+    metric = VIDMetric(ann_file, **options)
+    metric.dataset_meta = dict(
+        classes=tuple(classes or metric.annotations.class_names)
+    )
+    if function is not None:
+        predictions = apply_by_video(predictions, metric.annotations, function)
+    metric.process(
+        None,
+        [
+            dict(img_id=image_id, pred_instances=frame)
+            for image_id, frame in predictions.items()
+        ],
+    )
+    return metric.evaluate(len(predictions))
