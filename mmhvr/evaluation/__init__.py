@@ -1,5 +1,5 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Average precision of detections in videos."""
+"""Average precision of detections in videos, and Seq-NMS."""
 
 from .annotations import VIDAnnotations, load_annotations
 from .average_precision import (
@@ -11,6 +11,7 @@ from .average_precision import (
 )
 from .coco_average_precision import coco_average_precisions
 from .matching import match_detections, paired_iou
+from .seq_nms import seq_nms
 from .structures import Detections, GroundTruth
 from .vid_metric import VIDMetric
 
@@ -28,4 +29,5 @@ __all__ = [
     'mean_average_precision',
     'paired_iou',
     'precision_recall',
+    'seq_nms',
 ]
