@@ -14,12 +14,15 @@ from .matching import match_detections, paired_iou
 from .seq_nms import seq_nms
 from .structures import Detections, GroundTruth
 from .vid_metric import VIDMetric
+from .video_seq_nms import SeqNMS, apply_seq_nms
 
 __all__ = [
     'Detections',
     'GroundTruth',
+    'SeqNMS',
     'VIDAnnotations',
     'VIDMetric',
+    'apply_seq_nms',
     'area_under_envelope',
     'average_precision',
     'average_precisions',
