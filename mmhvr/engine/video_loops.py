@@ -10,6 +10,11 @@ from mmengine.runner import Runner, TestLoop, ValLoop, autocast
 from mmtrack.registry import TASK_UTILS
 
 from ..streaming import RecordedWindow, VideoEngine, VideoState
+from .post_processing import (
+    CANDIDATES,
+    PostProcessedEvaluator,
+    build_post_processor,
+)
 
 
 class VideoFeeder:
@@ -24,12 +29,20 @@ class VideoFeeder:
         frame_sampler (dict): Config of the windows, such as
             ``dict(type='WindowFrameSampler', num_frames=31)``.
         mode (str): 'exact' or 'cached', see :class:`VideoEngine`.
+        before_nms (bool): Let samples have ``candidate_instances``, too: the
+            boxes and scores of a frame before NMS. Defaults to False.
 
     Raises:
         TypeError: The model cannot encode frames one by one.
     """
 
-    def __init__(self, model: Any, frame_sampler: dict, mode: str) -> None:
+    def __init__(
+        self,
+        model: Any,
+        frame_sampler: dict,
+        mode: str,
+        before_nms: bool = False,
+    ) -> None:
         self.model = model.module if is_model_wrapper(model) else model
         if not hasattr(self.model, 'encode'):
             raise TypeError(
@@ -38,7 +51,8 @@ class VideoFeeder:
                 "test_cfg=dict(type='TestLoop')"
             )
         self.sampler = TASK_UTILS.build(frame_sampler)
-        self.engine = VideoEngine(self.model.detector.roi_head, mode)
+        self.roi_head = self.model.detector.roi_head
+        self.engine = VideoEngine(self.roi_head, mode, before_nms)
         self.state: Optional[VideoState] = None
         self.video: Any = None
 
@@ -86,6 +100,9 @@ class VideoFeeder:
                 pairs += self.engine.close(self.state)
                 self.state = None
             for sample, found in pairs:
+                if self.engine.before_nms:
+                    sample.set_field(found, CANDIDATES)
+                    found = self.roi_head.select(found)
                 sample.pred_det_instances = found
                 finished.append(sample)
         return finished
@@ -118,11 +135,21 @@ class _VideoLoop:
         frame_sampler: dict,
         mode: str = 'exact',
         fp16: bool = False,
+        post_processor: Optional[dict] = None,
     ) -> None:
         super().__init__(  # type: ignore[call-arg]
             runner, dataloader, evaluator, fp16
         )
-        self.feeder = VideoFeeder(runner.model, frame_sampler, mode)
+        self.feeder = VideoFeeder(
+            runner.model, frame_sampler, mode, post_processor is not None
+        )
+        if post_processor is not None:
+            self.evaluator = PostProcessedEvaluator(
+                self.evaluator,
+                build_post_processor(
+                    post_processor, self.feeder.roi_head.test_cfg
+                ),
+            )
 
     @torch.no_grad()
     def run_iter(self, idx: int, data_batch: Sequence[dict]) -> None:
@@ -151,6 +178,10 @@ class VideoTestLoop(_VideoLoop, TestLoop):
         mode (str): 'exact' or 'cached', see
             :class:`mmhvr.streaming.VideoEngine`. Defaults to 'exact'.
         fp16 (bool): Whether to test in half precision. Defaults to False.
+        post_processor (dict, optional): Config of what looks at the boxes of
+            whole videos before NMS, such as ``dict(type='SeqNMS')``. The
+            metrics are those without it, and those with it under a prefix of
+            their own, see :class:`PostProcessedEvaluator`.
     """
 
     phase = 'test'
@@ -161,8 +192,8 @@ class VideoValLoop(_VideoLoop, ValLoop):
     """MMEngine's validation loop, with windows that share their frames.
 
     Args:
-        runner, dataloader, evaluator, frame_sampler, mode, fp16: As for
-            :class:`VideoTestLoop`.
+        runner, dataloader, evaluator, frame_sampler, mode, fp16,
+        post_processor: As for :class:`VideoTestLoop`.
     """
 
     phase = 'val'

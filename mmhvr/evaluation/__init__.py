@@ -1,5 +1,5 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Average precision of detections in videos."""
+"""Average precision of detections in videos, and Seq-NMS."""
 
 from .analysis import Analysis, analyse
 from .annotations import VIDAnnotations, load_annotations
@@ -18,20 +18,24 @@ from .motion import MOTION_RANGES, motion_iou
 from .motion_files import load_motion_iou, save_motion_iou
 from .prediction_files import load_predictions, save_predictions
 from .range_average_precision import PROTOCOLS, range_average_precisions
+from .seq_nms import seq_nms
 from .structures import Detections, GroundTruth
 from .vid_metric import VIDMetric
+from .video_seq_nms import SeqNMS, apply_seq_nms
 
 __all__ = [
     'MOTION_RANGES',
+    'PROTOCOLS',
     'Analysis',
     'Detections',
     'ErrorCounts',
     'GroundTruth',
-    'PROTOCOLS',
+    'SeqNMS',
     'VIDAnnotations',
     'VIDMetric',
     'analyse',
     'apply_by_video',
+    'apply_seq_nms',
     'area_under_envelope',
     'average_precision',
     'average_precisions',
@@ -49,4 +53,5 @@ __all__ = [
     'range_average_precisions',
     'save_motion_iou',
     'save_predictions',
+    'seq_nms',
 ]

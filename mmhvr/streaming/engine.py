@@ -32,6 +32,10 @@ class VideoEngine:
     Args:
         roi_head (HVRRoIHead): The RoI head of a model.
         mode (str): 'exact' or 'cached'. Defaults to 'exact'.
+        before_nms (bool): Give a frame's boxes before NMS
+            (:meth:`HVRRoIHead.candidates`) in place of its detections, for
+            whoever looks at whole videos first; ``roi_head.select`` makes
+            detections of them. Defaults to False.
 
     Raises:
         ValueError: ``mode`` is neither.
@@ -39,13 +43,16 @@ class VideoEngine:
 
     modes = ('exact', 'cached')
 
-    def __init__(self, roi_head: Any, mode: str = 'exact') -> None:
+    def __init__(
+        self, roi_head: Any, mode: str = 'exact', before_nms: bool = False
+    ) -> None:
         if mode not in self.modes:
             raise ValueError(
                 f"mode must be one of {self.modes}, got '{mode}'."
             )
         self.roi_head = roi_head
         self.mode = mode
+        self.before_nms = before_nms
 
     def open(self, window: Union[RecordedWindow, LiveWindow]) -> VideoState:
         """Starts a video."""
@@ -144,7 +151,12 @@ class VideoEngine:
                 for index in supports
             ]
         frame = state.frames[target].frame
-        return self.roi_head.decode(
+        finish = (
+            self.roi_head.candidates
+            if self.before_nms
+            else self.roi_head.decode
+        )
+        return finish(
             frame.boxes,
             *head.classify(head.relate(alpha, offers)),
             frame.sample,

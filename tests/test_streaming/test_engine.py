@@ -261,6 +261,48 @@ def test_frames_without_proposals(model, make_video):
         assert counts == [False, True, False, True]
 
 
+def test_detections_are_mmdets(model, make_video):
+    """One step from scores to detections in mmdet's head, two in ours."""
+    frames, samples = make_video(2)
+    roi_head = model.detector.roi_head
+    engine = VideoEngine(roi_head, before_nms=True)
+    state = engine.open(LiveWindow(1, 0))
+    for t, sample in enumerate(samples):
+        sample.set_metainfo(dict(scale_factor=(2.0, 2.0)))
+        with torch.no_grad():
+            (frame,) = model.encode(frames[t : t + 1], [sample])
+            if t == 1:  # a frame without proposals
+                frame.boxes, frame.features = (
+                    frame.boxes[:0],
+                    frame.features[:0],
+                )
+            scores, deltas = roi_head.bbox_head.predict_on_window(
+                [frame.features]
+            )
+        arguments = dict(
+            rois=(torch.nn.functional.pad(frame.boxes, (1, 0)),),
+            cls_scores=(scores,),
+            bbox_preds=(deltas,),
+            batch_img_metas=[sample.metainfo],
+            rescale=True,
+        )
+        predict = roi_head.bbox_head.predict_by_feat
+        (expected,) = predict(rcnn_test_cfg=roi_head.test_cfg, **arguments)
+        (raw,) = predict(rcnn_test_cfg=None, **arguments)
+        found = roi_head.decode(frame.boxes, scores, deltas, sample)
+        ((_, candidates),) = engine.push(state, frame)
+        selected = roi_head.select(candidates)
+        assert len(expected.scores) > 0 or t == 1
+        for one, two in (
+            (found, expected),
+            (candidates, raw),
+            (selected, expected),
+        ):
+            assert sorted(one.keys()) == sorted(two.keys())
+            for key in one.keys():
+                torch.testing.assert_close(one[key], two[key])
+
+
 def test_wrong_use(model, make_video):
     with pytest.raises(ValueError, match="mode.*'fast'"):
         VideoEngine(model.detector.roi_head, 'fast')

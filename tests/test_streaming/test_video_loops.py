@@ -11,6 +11,7 @@ from mmengine.runner import Runner
 
 from mmhvr.datasets.frame_samplers import WindowFrameSampler
 from mmhvr.engine import VideoFeeder
+from mmhvr.evaluation import SeqNMS
 
 WINDOW = dict(type='WindowFrameSampler', num_frames=3)
 
@@ -120,8 +121,8 @@ class Frames(torch.utils.data.Dataset):
         )
 
 
-@pytest.mark.parametrize('phase', ['val', 'test'])
-def test_loops_evaluate_every_frame_once(model, make_video, tmp_path, phase):
+def make_runner(model, make_video, folder, phase, metric, **loop):
+    """A runner over two videos, two frames a batch."""
     loader = dict(
         batch_size=2,
         num_workers=0,
@@ -129,21 +130,32 @@ def test_loops_evaluate_every_frame_once(model, make_video, tmp_path, phase):
         dataset=Frames(make_video),
         collate_fn=dict(type='pseudo_collate'),
     )
-    seen = []
-
-    runner = Runner(
+    return Runner(
         model=model,
-        work_dir=str(tmp_path),
+        work_dir=str(folder),
         default_scope='mmtrack',
         **{
             f'{phase}_dataloader': loader,
             f'{phase}_cfg': dict(
                 type=f'Video{phase.capitalize()}Loop',
                 frame_sampler=WINDOW,
-                mode='cached',
+                **loop,
             ),
-            f'{phase}_evaluator': dict(type='CountingMetric'),
+            f'{phase}_evaluator': metric,
         },
+    )
+
+
+@pytest.mark.parametrize('phase', ['val', 'test'])
+def test_loops_evaluate_every_frame_once(model, make_video, tmp_path, phase):
+    seen = []
+    runner = make_runner(
+        model,
+        make_video,
+        tmp_path,
+        phase,
+        dict(type='CountingMetric'),
+        mode='cached',
     )
     for hook in runner.hooks:
         if type(hook).__name__ == 'RuntimeInfoHook':
@@ -158,3 +170,112 @@ def test_loops_evaluate_every_frame_once(model, make_video, tmp_path, phase):
     # Windows of three: frame 1 of the first video closes frames 0 and 1 of
     # it only when frame 2 is there.
     assert seen == [[], [100, 101, 102], [200, 201], [202, 203]]
+
+
+@METRICS.register_module()
+class KeepingMetric(BaseMetric):
+    """Keeps the detections of each frame."""
+
+    kept = {}
+
+    def process(self, data_batch, data_samples):
+        for sample in data_samples:
+            assert 'candidate_instances' not in sample
+            self.results.append((sample['img_id'], sample))
+
+    def compute_metrics(self, results):
+        assert len(results) == len(dict(results)) == 7
+        self.kept[self.prefix] = {
+            img_id: sample['pred_det_instances'] for img_id, sample in results
+        }
+        return dict(frames=len(results))
+
+
+@pytest.mark.parametrize('phase', ['val', 'test'])
+def test_with_and_without_seq_nms_in_one_run(
+    model, make_video, tmp_path, phase
+):
+    metric = dict(type='KeepingMetric', prefix='vid')
+    options = dict(rescore='max', link_iou=0.2)
+    kept = KeepingMetric.kept
+    kept.clear()
+    runner = make_runner(model, make_video, tmp_path, phase, metric)
+    assert getattr(runner, phase)() == {'vid/frames': 7}
+    without = kept.pop('vid')
+    runner = make_runner(
+        model,
+        make_video,
+        tmp_path,
+        phase,
+        [metric, dict(type='CountingMetric')],
+        post_processor=dict(type='SeqNMS', **options),
+    )
+    assert getattr(runner, phase)() == {
+        'vid/frames': 7,
+        'images': 7,
+        'vid/seq_nms/frames': 7,
+    }
+    changed = 0
+    head = model.detector.roi_head
+    nms = head.test_cfg
+    post = SeqNMS(nms.score_thr, nms.nms, nms.max_per_img, **options)
+    for video, length in ((1, 3), (2, 4)):
+        # The plain computation: each window through the network, up to NMS.
+        raw = plain_before_nms(model, make_video(length, video))
+        expected = post(
+            [r.bboxes for r in raw], [r.scores[:, :-1] for r in raw]
+        )
+        for t, frame in enumerate(expected):
+            img_id = 100 * video + t
+            found = kept['vid/seq_nms'][img_id]
+            assert found['labels'].tolist() == frame['labels'].tolist()
+            for key in ('bboxes', 'scores'):
+                torch.testing.assert_close(
+                    found[key], torch.from_numpy(frame[key])
+                )
+            own = kept['vid'][img_id]
+            for key, values in without[img_id].items():
+                assert torch.equal(own[key], values)
+            changed += found['scores'].tolist() != own['scores'].tolist()
+    assert changed > 0
+
+
+def plain_before_nms(model, video):
+    """Boxes and scores of each frame of a video, windows of three."""
+    sampler, found = WindowFrameSampler(3), []
+    data = [
+        model.data_preprocessor(batch, False) for batch in batches([video], 1)
+    ]
+    with torch.no_grad():
+        encoded = [
+            model.encode(d['inputs']['img'][:, 0], d['data_samples'])[0]
+            for d in data
+        ]
+        head = model.detector.roi_head
+        for t, frame in enumerate(encoded):
+            window = [t, *sampler(t, len(encoded), None)]
+            scores, deltas = head.bbox_head.predict_on_window(
+                [encoded[i].features for i in window]
+            )
+            rois = torch.nn.functional.pad(frame.boxes, (1, 0))
+            found += head.bbox_head.predict_by_feat(
+                (rois,),
+                (scores,),
+                (deltas,),
+                [frame.sample.metainfo],
+                rescale=True,
+            )
+    return found
+
+
+def test_post_processor_needs_a_prefix(model, make_video, tmp_path):
+    runner = make_runner(
+        model,
+        make_video,
+        tmp_path,
+        'test',
+        dict(type='CountingMetric'),
+        post_processor=dict(type='SeqNMS'),
+    )
+    with pytest.raises(ValueError, match='seq_nms, but no metric .* prefix'):
+        runner.test()

@@ -7,6 +7,7 @@ boxes xyxy in pixels of the resized image.
 
 from typing import Dict, List, Optional, Sequence, Tuple
 
+from mmdet.models.layers import multiclass_nms
 from mmdet.models.roi_heads import StandardRoIHead
 from mmdet.models.task_modules.samplers import SamplingResult
 from mmdet.models.utils import unpack_gt_instances
@@ -173,11 +174,56 @@ class HVRRoIHead(StandardRoIHead):
         Returns:
             InstanceData: bboxes [n, 4] xyxy, scores [n] and labels [n].
         """
+        return self.select(
+            self.candidates(boxes, cls_score, bbox_pred, data_sample, rescale)
+        )
+
+    def candidates(
+        self,
+        boxes: Tensor,
+        cls_score: Tensor,
+        bbox_pred: Tensor,
+        data_sample: BaseDataElement,
+        rescale: bool = True,
+    ) -> InstanceData:
+        """What :meth:`decode` selects from: all boxes, before NMS.
+
+        Args:
+            boxes (Tensor): The proposals, [N, 4].
+            cls_score (Tensor): Scores before the softmax, [N, K + 1].
+            bbox_pred (Tensor): Box deltas, [N, 4].
+            data_sample (BaseDataElement): The frame's sample.
+            rescale (bool): Boxes in pixels of the original image.
+
+        Returns:
+            InstanceData: bboxes [N, 4] xyxy and scores [N, K + 1], the last
+            column for background.
+        """
         return self.bbox_head.predict_by_feat(
             rois=(bbox2roi([boxes]),),
             cls_scores=(cls_score,),
             bbox_preds=(bbox_pred,),
             batch_img_metas=[data_sample.metainfo],
-            rcnn_test_cfg=self.test_cfg,
+            rcnn_test_cfg=None,
             rescale=rescale,
         )[0]
+
+    def select(self, candidates: InstanceData) -> InstanceData:
+        """Score threshold, NMS and the best of a frame, by ``test_cfg``.
+
+        Args:
+            candidates (InstanceData): As :meth:`candidates` returns them.
+
+        Returns:
+            InstanceData: bboxes [n, 4] xyxy, scores [n] and labels [n].
+        """
+        dets, labels = multiclass_nms(
+            candidates.bboxes,
+            candidates.scores,
+            self.test_cfg.score_thr,
+            self.test_cfg.nms,
+            self.test_cfg.max_per_img,
+        )
+        return InstanceData(
+            bboxes=dets[:, :-1], scores=dets[:, -1], labels=labels
+        )
