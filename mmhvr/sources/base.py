@@ -6,9 +6,11 @@ Legend: H x W size of a frame in pixels.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Iterator, Optional
 
+import cv2
 import numpy as np
 
 
@@ -63,3 +65,13 @@ class FrameSource:
     def count(self) -> Optional[int]:
         """The exact number of frames, None if only reading can tell."""
         return self.length
+
+
+@contextmanager
+def quiet_opencv() -> Iterator[None]:
+    """Keeps OpenCV from warning of what an error is about to say better."""
+    level = cv2.setLogLevel(1)  # fatal errors alone
+    try:
+        yield
+    finally:
+        cv2.setLogLevel(level)

@@ -8,7 +8,7 @@ from typing import Iterator
 
 import cv2
 
-from .base import Frame, FrameSource, SourceEndedEarly
+from .base import Frame, FrameSource, SourceEndedEarly, quiet_opencv
 
 
 class Camera(FrameSource):
@@ -28,7 +28,8 @@ class Camera(FrameSource):
         if index < 0:
             raise ValueError(f'camera index is {index}; the first one is 0')
         self.name = f'camera {index}'
-        self._capture = cv2.VideoCapture(index)
+        with quiet_opencv():
+            self._capture = cv2.VideoCapture(index)
         if not self._capture.isOpened():
             raise ConnectionError(
                 f'{self.name} cannot be opened; make sure that it is plugged '

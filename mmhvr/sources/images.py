@@ -62,11 +62,15 @@ def images_in_folder(folder: str) -> List[str]:
     ]
     if not names:
         folders = [n for n in found if osp.isdir(osp.join(folder, n))]
-        there = f'{len(found)} other entries' if found else 'nothing'
-        hint = f'; give one of its folders, {folders[0]}' if folders else ''
+        there = (
+            f'it holds {len(found)} other entries' if found else 'it is empty'
+        )
+        hint = (
+            f'; give a folder in it, such as {folders[0]}' if folders else ''
+        )
         raise ValueError(
-            f'folder {folder} has no images ({", ".join(IMAGE_SUFFIXES)}), '
-            f'but {there}{hint}'
+            f'folder {folder} has no images ({", ".join(IMAGE_SUFFIXES)}): '
+            f'{there}{hint}'
         )
     return [osp.join(folder, name) for name in names]
 
@@ -87,8 +91,8 @@ def images_of_pattern(pattern: str) -> List[str]:
     paths = [p for p in matches if is_image_name(p) and osp.isfile(p)]
     if not paths:
         raise FileNotFoundError(
-            f'{pattern} matches no image ({", ".join(IMAGE_SUFFIXES)}), '
-            f'and {len(matches)} other files (in {os.getcwd()})'
+            f'{pattern} matches no image ({", ".join(IMAGE_SUFFIXES)}) in '
+            f'{os.getcwd()}'
         )
     return sorted(paths, key=natural_key)
 

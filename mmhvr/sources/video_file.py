@@ -10,7 +10,7 @@ from typing import Iterator, Union
 
 import cv2
 
-from .base import Frame, FrameSource, SourceEndedEarly
+from .base import Frame, FrameSource, SourceEndedEarly, quiet_opencv
 
 
 class VideoFile(FrameSource):
@@ -92,7 +92,9 @@ class VideoFile(FrameSource):
 
     def _open(self) -> cv2.VideoCapture:
         """The file from its beginning."""
-        capture = _quietly_opened(self.path)
+        with quiet_opencv():
+            # No other backend: CAP_IMAGES takes a photo for a series.
+            capture = cv2.VideoCapture(self.path, cv2.CAP_FFMPEG)
         if not capture.isOpened():
             raise ValueError(
                 f'{self.path} is not a video, or it is cut off (an mp4 file '
@@ -100,16 +102,6 @@ class VideoFile(FrameSource):
                 f"unknown to OpenCV's ffmpeg; try: {_convert(self.path)}"
             )
         return capture
-
-
-def _quietly_opened(path: str) -> cv2.VideoCapture:
-    """A capture of the file; OpenCV's own warnings would say less."""
-    level = cv2.setLogLevel(1)  # fatal errors alone
-    try:
-        # No other backend: CAP_IMAGES takes a photo for a numbered series.
-        return cv2.VideoCapture(path, cv2.CAP_FFMPEG)
-    finally:
-        cv2.setLogLevel(level)
 
 
 def _fourcc(code: int) -> str:
