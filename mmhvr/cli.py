@@ -126,7 +126,6 @@ def detect(args: argparse.Namespace) -> None:
     # A plain line a warning, and no second opinion of ffmpeg on a bad file.
     warnings.formatwarning = _plain_warning
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from .apis import HVRInferencer
     from .apis.outputs import OutputPaths

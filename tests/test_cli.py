@@ -65,8 +65,7 @@ def make_video(tmp_path, monkeypatch):
 def own_state(monkeypatch):
     """What the command sets for its process is put back."""
     monkeypatch.setattr(warnings, 'formatwarning', warnings.formatwarning)
-    for name in ('OPENCV_FFMPEG_LOGLEVEL', 'OMP_WAIT_POLICY'):
-        monkeypatch.setenv(name, os.environ.get(name, ''))
+    monkeypatch.setenv('OPENCV_FFMPEG_LOGLEVEL', '-8')
     kinds = (signal.SIGINT, signal.SIGTERM)
     before = [signal.getsignal(kind) for kind in kinds]
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -7,6 +7,7 @@ Legend: T frames of a window, B frames of a pass through the backbone.
 from __future__ import annotations
 
 import itertools
+import os
 import warnings
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from .windows import choose_window
 
 # What a folder of frames plays at; most videos are near it.
 DEFAULT_FPS = 25.0
+
+AnyPath = Union[str, os.PathLike]
 
 
 @dataclass
@@ -71,7 +74,7 @@ class HVRInferencer:
             config of mmhvr, a config file, a config, or a model from
             :func:`mmhvr.apis.init_model`. None takes the config that
             training has written into the checkpoint.
-        weights (str, optional): The checkpoint.
+        weights (str | PathLike, optional): The checkpoint.
         device (str, optional): Such as 'cpu' or 'cuda:0'. Defaults to the
             first GPU, or the CPU without one.
 
@@ -88,8 +91,8 @@ class HVRInferencer:
 
     def __init__(
         self,
-        model: Union[str, Config, nn.Module, None] = None,
-        weights: Optional[str] = None,
+        model: Union[AnyPath, Config, nn.Module, None] = None,
+        weights: Optional[AnyPath] = None,
         device: Optional[str] = None,
     ) -> None:
         if isinstance(model, nn.Module):
@@ -100,7 +103,7 @@ class HVRInferencer:
                 )
             self.model: Any = model if device is None else model.to(device)
         else:
-            self.model = init_model(model, weights, device)
+            self.model = init_model(model, _text(weights), device)
             if self.model.checkpoint is None:
                 warnings.warn(
                     'no weights were given: the model has random ones, and '
@@ -121,9 +124,9 @@ class HVRInferencer:
         self,
         source: Any,
         *,
-        out_video: Optional[str] = None,
-        out_json: Optional[str] = None,
-        out_dir: Optional[str] = None,
+        out_video: Optional[AnyPath] = None,
+        out_json: Optional[AnyPath] = None,
+        out_dir: Optional[AnyPath] = None,
         score_thr: float = 0.3,
         num_frames: Optional[int] = None,
         lookahead: Optional[int] = None,
@@ -171,7 +174,7 @@ class HVRInferencer:
             UserWarning: The source broke off; the results end there.
         """
         source = open_source(source)
-        paths = OutputPaths(out_video, out_json, out_dir)
+        paths = OutputPaths(*map(_text, (out_video, out_json, out_dir)))
         paths.check(source.name)
         if not (fps is None or fps > 0):
             raise ValueError(f'fps is {fps}; give a positive number')
@@ -225,18 +228,20 @@ class HVRInferencer:
             mode: As for a call.
             batch_size: B; a camera's results come B frames at a time.
 
-        Yields:
-            FrameResult: One a frame, in order.
+        Returns:
+            Iterator[FrameResult]: One a frame, in order.
+
+        Raises:
+            FileNotFoundError, ValueError, TypeError, OSError: As for a call;
+                a frame that cannot be used raises in its place.
+
+        Warns:
+            UserWarning: The source broke off; the results end there.
         """
         source = open_source(source)
         plan = self._plan(source, num_frames, lookahead, mode)
         frames = self._detect(source, plan, batch_size, score_thr)
-        with closing(frames):
-            try:
-                for _, found in frames:
-                    yield found
-            except SourceEndedEarly as broken:
-                warnings.warn(str(broken), stacklevel=2)
+        return _results_alone(frames)
 
     def _plan(
         self,
@@ -294,6 +299,21 @@ class Plan:
 
     engine: VideoEngine
     window: Window
+
+
+def _results_alone(frames: Generator) -> Iterator[FrameResult]:
+    """The results without their frames; an early end is a warning."""
+    with closing(frames):
+        try:
+            for _, found in frames:
+                yield found
+        except SourceEndedEarly as broken:
+            warnings.warn(str(broken), stacklevel=2)
+
+
+def _text(path: Optional[AnyPath]) -> Optional[str]:
+    """A path as text; None stays."""
+    return None if path is None else os.fspath(path)
 
 
 def _least(*values: Optional[int]) -> Optional[int]:

@@ -7,7 +7,7 @@ import difflib
 import os
 import os.path as osp
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from mmengine.fileio import load
 
@@ -48,12 +48,15 @@ def find_model(
     configs = _config_files(root)
     entries = list(_metafile_entries(root))
     stem = name[:-3] if name.endswith('.py') else name
-    for entry in entries:
-        aliases = entry.get('Alias') or []
-        if stem in ([aliases] if isinstance(aliases, str) else aliases):
-            stem = Path(entry['Config']).stem
+    aliases = {
+        alias: Path(entry['Config']).stem
+        for entry in entries
+        for alias in _listed(entry.get('Alias'))
+    }
+    stem = aliases.get(stem, stem)
     if stem not in configs:
-        close = difflib.get_close_matches(stem, configs, n=3, cutoff=0.4)
+        names = [*configs, *aliases]
+        close = difflib.get_close_matches(stem, names, n=3, cutoff=0.4)
         raise FileNotFoundError(
             f'config {name} was not found: it is no file (looked for '
             f'{osp.abspath(name)}) and no config of mmhvr; similar ones: '
@@ -84,3 +87,8 @@ def _metafile_entries(root: Path) -> Iterator[Dict[str, Any]]:
     if index.is_file():
         for metafile in load(str(index)).get('Import') or []:
             yield from load(str(root / metafile)).get('Models') or []
+
+
+def _listed(value: Any) -> List[str]:
+    """A metafile's entry that may be one word or a list of them."""
+    return [value] if isinstance(value, str) else list(value or [])

@@ -4,6 +4,7 @@
 import copy
 import json
 import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -236,7 +237,7 @@ def test_outputs(inferencer, folder, make_frames, tmp_path):
     paths = [str(tmp_path / 'new' / n) for n in ('o.mp4', 'o.json', 'o')]
     result = inferencer(
         folder,
-        out_video=paths[0],
+        out_video=Path(paths[0]),
         out_json=paths[1],
         out_dir=paths[2],
         score_thr=middle,
@@ -382,6 +383,13 @@ def test_bad_options_fail_before_the_work(
     assert path.read_bytes() == before
 
 
+def test_iterate_checks_its_options_at_once(inferencer, make_frames):
+    with pytest.raises(ValueError, match='batch_size must be at least 1'):
+        inferencer.iterate(make_frames(2), batch_size=0)
+    with pytest.raises(FileNotFoundError, match='nowhere'):
+        inferencer.iterate('nowhere')
+
+
 def test_pictures_among_the_frames_are_refused(inferencer, folder):
     with pytest.raises(ValueError, match='among the frames'):
         inferencer(folder, out_dir=str(folder))
@@ -394,7 +402,7 @@ def test_models(request, tmp_path, model):
     meta = dict(cfg=model.cfg.pretty_text)
     torch.save(dict(state_dict=state, meta=meta), path)
     # The config is in the checkpoint.
-    again = HVRInferencer(weights=path, device='cpu')
+    again = HVRInferencer(weights=Path(path), device='cpu')
     assert again.class_names == model.class_names
     for key, value in again.model.state_dict().items():
         assert torch.equal(value, state[key])

@@ -63,7 +63,10 @@ def test_a_file_is_taken_as_it_is(root):
 def test_a_name_that_is_not_there(root, name):
     with pytest.raises(FileNotFoundError, match=f'{name} .*similar.*three'):
         find_model(name, root)
-    with pytest.raises(FileNotFoundError, match='similar ones: none'):
+    with pytest.raises(FileNotFoundError, match='similar ones: second'):
+        find_model('seconds', root)
+    # What is inherited from is no model.
+    with pytest.raises(FileNotFoundError, match='config base was not found'):
         find_model('base', root)
 
 
