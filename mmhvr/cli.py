@@ -160,7 +160,7 @@ def detect(args: argparse.Namespace) -> None:
     except (OSError, TypeError, ValueError) as error:
         raise SystemExit(f'error: {error}')
     except KeyboardInterrupt:
-        print(f'interrupted; what was done is in {_listed(paths)}')
+        print(f'interrupted; what was done: {_listed(paths) or "nothing"}')
         raise SystemExit(130)
     if not args.quiet:
         _report(result, paths, args.score_thr, time.perf_counter() - start)
@@ -234,9 +234,8 @@ def _report(result: Any, paths: Any, score_thr: float, wall: float) -> None:
 
 def _listed(paths: Any) -> str:
     """The outputs that there are."""
-    return ', '.join(
-        path for path in (paths.video, paths.json, paths.folder) if path
-    )
+    named = (paths.video, paths.json, paths.folder)
+    return ', '.join(path for path in named if path and osp.exists(path))
 
 
 def _plain_warning(message: Any, *details: Any, **more: Any) -> str:

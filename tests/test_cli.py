@@ -161,7 +161,7 @@ def test_a_file_that_is_cut_off_is_a_warning(make_video, weights, capsys):
 
 def interrupt_after(number, kind, delay):
     """Sends a signal to this process when so many frames are done."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         time.sleep(0.005)
         path = Path('clip_detections.json')
@@ -186,7 +186,7 @@ def test_an_interrupt_leaves_what_was_done(
     number = len(frames_in('clip_detections.json'))
     assert 4 <= number < 900
     assert open_source('clip_detections.mp4').count() == number
-    assert 'interrupted; what was done is in clip_' in capsys.readouterr().out
+    assert 'interrupted; what was done: clip_' in capsys.readouterr().out
 
 
 def test_a_killed_process_leaves_what_was_done(make_video, weights, tmp_path):
@@ -197,7 +197,7 @@ def test_a_killed_process_leaves_what_was_done(make_video, weights, tmp_path):
         cwd=tmp_path,
     )
     try:
-        path, deadline = tmp_path / 'clip_detections.json', time.time() + 60
+        path, deadline = tmp_path / 'clip_detections.json', time.time() + 180
         while not path.exists() or path.read_text().count('\n') < 9:
             assert process.poll() is None and time.time() < deadline
             time.sleep(0.01)
