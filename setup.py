@@ -1,5 +1,5 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Install mmhvr, with configs, tools and model-index.yml where mim looks.
+"""Install mmhvr, with configs, tools, demo and model-index.yml for mim.
 
 mim finds the configs and tools of a package in ``PACKAGE/.mim``. A wheel gets
 copies of them there. An editable install gets relative links in the source
@@ -17,7 +17,7 @@ from setuptools.command.build_py import build_py
 from setuptools.command.develop import develop
 
 ROOT = Path(__file__).resolve().parent
-MIM_ITEMS = ('configs', 'tools', 'model-index.yml')
+MIM_ITEMS = ('configs', 'tools', 'demo', 'model-index.yml')
 
 PEP660_MESSAGE = """
 mim cannot find the configs of an editable install of this kind (PEP 660),

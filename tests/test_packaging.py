@@ -32,7 +32,7 @@ def tree(tmp_path_factory):
     """A copy of the sources, since building writes next to them."""
     tree = tmp_path_factory.mktemp('tree')
     leave_out = shutil.ignore_patterns('.mim', '__pycache__')
-    for name in ('mmhvr', 'configs', 'tools', 'requirements'):
+    for name in ('mmhvr', 'configs', 'tools', 'demo', 'requirements'):
         shutil.copytree(ROOT / name, tree / name, ignore=leave_out)
     for name in COPIED:
         shutil.copy(ROOT / name, tree)
@@ -61,7 +61,14 @@ def names(tree, tmp_path_factory):
     wheel = build(tree, tmp_path_factory.mktemp('wheel'))
     assert wheel.name == f'mmhvr-{mmhvr.__version__}-py3-none-any.whl'
     with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path_factory.getbasetemp() / 'wheel')
         return set(archive.namelist())
+
+
+def test_the_wheel_brings_the_command(names, tmp_path_factory):
+    (path,) = [n for n in names if n.endswith('.dist-info/entry_points.txt')]
+    text = (tmp_path_factory.getbasetemp() / 'wheel' / path).read_text()
+    assert 'mmhvr = mmhvr.cli:main' in text.split('[console_scripts]')[1]
 
 
 def test_the_wheel_holds_all_modules_and_no_others(names):
@@ -73,10 +80,11 @@ def test_the_wheel_holds_all_modules_and_no_others(names):
 
 def test_the_wheel_holds_configs_and_tools_where_mim_looks(names):
     found = {n[len('mmhvr/.mim/') :] for n in names if '/.mim/' in n}
-    expected = source_files('configs', 'tools') | {'model-index.yml'}
+    expected = source_files('configs', 'tools', 'demo') | {'model-index.yml'}
     assert found == {n for n in expected if not n.startswith('tools/dev/')}
     assert 'tools/train.py' in found
     assert 'tools/test.py' in found
+    assert 'demo/video_demo.py' in found
 
 
 def test_an_editable_install_links_to_the_sources(tree):
@@ -86,7 +94,7 @@ def test_an_editable_install_links_to_the_sources(tree):
     env = {**os.environ, 'PYTHONPATH': str(tree / 'site')}
     subprocess.run(command, cwd=tree, env=env, check=True)
     links = tree / 'mmhvr' / '.mim'
-    for name in ('configs', 'tools', 'model-index.yml'):
+    for name in ('configs', 'tools', 'demo', 'model-index.yml'):
         assert (links / name).is_symlink()
         assert not os.path.isabs(os.readlink(links / name))
         assert (links / name).resolve() == tree / name

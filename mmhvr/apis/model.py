@@ -14,29 +14,37 @@ from torch import nn
 
 
 def init_model(
-    config: Union[str, os.PathLike, Config],
+    config: Union[str, os.PathLike, Config, None] = None,
     checkpoint: Optional[str] = None,
-    device: str = 'cpu',
+    device: Optional[str] = 'cpu',
 ) -> nn.Module:
     """Build a model and load its weights.
 
     Args:
-        config (str | PathLike | Config): A config, or its file.
-        checkpoint (str, optional): The weights; None keeps random ones, and
-            fetches none of those that the config names for training.
-        device (str): Such as 'cpu' or 'cuda:0'. Defaults to 'cpu'.
+        config (str | PathLike | Config, optional): A config, its file, or
+            the name of a config of mmhvr. None takes the config that
+            training has written into the checkpoint.
+        checkpoint (str, optional): The weights. None takes those that come
+            with the name, if there are any; else the model keeps random
+            ones, and fetches none of those that the config names for
+            training.
+        device (str, optional): Such as 'cpu' or 'cuda:0'; None is the first
+            GPU, or the CPU without one. Defaults to 'cpu'.
 
     Returns:
-        nn.Module: The model in evaluation mode. ``model.cfg`` is its config
-        and ``model.class_names`` the names of its classes.
+        nn.Module: The model in evaluation mode. ``model.cfg`` is its config,
+        ``model.class_names`` the names of its classes, and
+        ``model.checkpoint`` where its weights come from, None for random
+        ones.
 
     Raises:
         FileNotFoundError: The config or the checkpoint is missing.
         CheckpointMismatchError: The checkpoint belongs to another model.
-        ValueError: The checkpoint cannot be read.
+        ValueError: The checkpoint cannot be read or has no config, or the
+            device is not there.
 
     Example:
-        >>> model = init_model('configs/mini/hvr_faster-rcnn_r18_mini.py')
+        >>> model = init_model('hvr_faster-rcnn_r18_mini')
         >>> model.class_names[:3]
         ('zero', 'one', 'two')
     """
@@ -44,16 +52,22 @@ def init_model(
         CheckpointMismatchError,
         checkpoint_weights,
         compare_states,
+        find_model,
         load_config,
         read_checkpoint,
     )
 
-    cfg = config if isinstance(config, Config) else load_config(str(config))
-    cfg = cfg.copy()
+    target = _device(device)
+    cfg = config if isinstance(config, Config) else None
+    if isinstance(config, (str, os.PathLike)):
+        path, offered = find_model(os.fspath(config))
+        cfg, checkpoint = load_config(path), checkpoint or offered
+    loaded = None if checkpoint is None else read_checkpoint(checkpoint)
+    cfg = (cfg or _config_inside(checkpoint, loaded)).copy()
     with DefaultScope.overwrite_default_scope('mmtrack'):
         model = MODELS.build(cfg.model)
-    if checkpoint is not None:
-        state = checkpoint_weights(read_checkpoint(checkpoint))
+    if loaded is not None:
+        state = checkpoint_weights(loaded)
         difference = compare_states(model.state_dict(), state)
         if difference:
             raise CheckpointMismatchError(
@@ -63,7 +77,46 @@ def init_model(
         model.load_state_dict(state, strict=False)  # see compare_states
     model.cfg = cfg
     model.class_names = tuple(config_class_names(cfg))
-    return model.to(torch.device(device)).eval()
+    model.checkpoint = checkpoint
+    return model.to(target).eval()
+
+
+def _device(name: Optional[str]) -> torch.device:
+    """The device of a name, if it is there."""
+    if name is None:
+        name = 'cuda:0' if torch.cuda.is_available() else 'cpu'
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(
+            f"device is {name!r}; give 'cpu', or 'cuda:0' for the first GPU"
+        ) from error
+    if device.type == 'cuda':
+        number = torch.cuda.device_count()
+        if (device.index or 0) >= number:
+            raise ValueError(
+                f'device is {name!r}, but torch sees {number} GPUs; give '
+                "'cpu', or look at CUDA_VISIBLE_DEVICES"
+            )
+    return device
+
+
+def _config_inside(
+    checkpoint: Optional[str], loaded: Optional[dict]
+) -> Config:
+    """The config that MMEngine's runner writes into a checkpoint."""
+    if loaded is None:
+        raise ValueError(
+            'neither a config nor a checkpoint was given; give at least a '
+            'checkpoint that training has written'
+        )
+    text = (loaded.get('meta') or {}).get('cfg')
+    if not isinstance(text, str):
+        raise ValueError(
+            f'checkpoint {checkpoint} has no config in it; give the config '
+            'that it was trained with'
+        )
+    return Config.fromstring(text, '.py')
 
 
 def config_class_names(cfg: Config) -> list:

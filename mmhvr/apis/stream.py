@@ -6,35 +6,13 @@ Legend: H x W size of a frame in pixels, n detections of a frame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, List, Optional
 
 import numpy as np
-import torch
-from mmengine.registry import DefaultScope
-from mmtrack.registry import TRANSFORMS
-from mmtrack.structures import TrackDataSample
 
+from ..sources import check_frame
 from ..streaming import LiveWindow, VideoEngine, VideoState
-
-
-@dataclass(frozen=True)
-class FrameResult:
-    """Detections of one frame.
-
-    Attributes:
-        frame_id (Any): What :meth:`VideoStream.push` got, or the number of
-            the frame, from 0.
-        boxes (np.ndarray): Corners x1, y1, x2, y2 in pixels of the frame
-            that was pushed, float32 [n, 4], best score first.
-        scores (np.ndarray): In 0 to 1, float32 [n].
-        labels (np.ndarray): Indices into ``model.class_names``, int64 [n].
-    """
-
-    frame_id: Any
-    boxes: np.ndarray
-    scores: np.ndarray
-    labels: np.ndarray
+from .frames import FrameEncoder, FrameResult, to_results
 
 
 class VideoStream:
@@ -83,11 +61,10 @@ class VideoStream:
         self.score_thr = score_thr
         self.window = LiveWindow(num_frames, lookahead)
         self.engine = VideoEngine(model.detector.roi_head, mode)
-        self.resize = _resize_of(model.cfg)
+        self.encoder = FrameEncoder(model)
         self.state: VideoState = self.engine.open(self.window)
         self._size: Optional[tuple] = None
 
-    @torch.no_grad()
     def push(
         self, frame: np.ndarray, frame_id: Any = None
     ) -> Optional[FrameResult]:
@@ -108,32 +85,15 @@ class VideoStream:
             ValueError: Its shape is wrong, it is empty, or its size differs
                 from the frames before (flush, then reset, for a new video).
         """
-        self._check(frame)
+        check_frame(frame, self._size)
         if frame_id is None:
             frame_id = self.state.received
-        data = self.resize(dict(img=frame))
-        sample = TrackDataSample(
-            metainfo=dict(
-                frame_id=frame_id,
-                ori_shape=frame.shape[:2],
-                img_shape=data['img'].shape[:2],
-                scale_factor=data['scale_factor'],
-            )
-        )
-        image = torch.from_numpy(
-            np.ascontiguousarray(data['img'].transpose(2, 0, 1))
-        )
-        batch = self.model.data_preprocessor(
-            dict(inputs=dict(img=[image[None]]), data_samples=[sample]), False
-        )
-        (encoded,) = self.model.encode(
-            batch['inputs']['img'][:, 0], batch['data_samples']
-        )
+        (encoded,) = self.encoder.encode([frame], [frame_id])
         self._size = frame.shape
         finished = self.engine.push(self.state, encoded)
-        return self._results(finished)[0] if finished else None
+        results = to_results(finished, self.score_thr)
+        return results[0] if results else None
 
-    @torch.no_grad()
     def flush(self) -> List[FrameResult]:
         """End the stream.
 
@@ -141,9 +101,9 @@ class VideoStream:
             list[FrameResult]: What is still to come, in order. Afterwards
             the object is ready for another stream, as after :meth:`reset`.
         """
-        results = self._results(self.engine.close(self.state))
+        finished = self.engine.close(self.state)
         self.reset()
-        return results
+        return to_results(finished, self.score_thr)
 
     def reset(self) -> None:
         """Forget the stream; the next frame is the first of another one."""
@@ -155,52 +115,3 @@ class VideoStream:
 
     def __exit__(self, *error: Any) -> None:
         self.reset()
-
-    def _check(self, frame: Any) -> None:
-        """TypeError or ValueError for what is no frame of this stream."""
-        if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
-            found = getattr(frame, 'dtype', type(frame).__name__)
-            raise TypeError(
-                f'a frame must be a uint8 array [H, W, 3] in BGR order, '
-                f'got {found}'
-            )
-        if frame.ndim != 3 or frame.shape[2] != 3 or frame.size == 0:
-            raise ValueError(
-                f'a frame must be [H, W, 3] and not empty, got {frame.shape}'
-            )
-        if self._size is not None and frame.shape != self._size:
-            raise ValueError(
-                f'the frames of this stream are {self._size}, but one is '
-                f'{frame.shape}; call flush() for the results to come and '
-                'go on with a new stream'
-            )
-
-    def _results(self, finished: list) -> List[FrameResult]:
-        """Detections as arrays."""
-        results = []
-        for sample, found in finished:
-            found = found[found.scores >= self.score_thr].cpu()
-            results.append(
-                FrameResult(
-                    sample.frame_id,
-                    found.bboxes.numpy(),
-                    found.scores.numpy(),
-                    found.labels.numpy(),
-                )
-            )
-        return results
-
-
-def _resize_of(cfg: Any) -> Any:
-    """The resizing of the config's test pipeline."""
-    steps = list(cfg.test_dataloader.dataset.pipeline)
-    while steps:
-        step = steps.pop(0)
-        steps = list(step.get('transforms', [])) + steps
-        if step['type'].split('.')[-1] == 'Resize':
-            with DefaultScope.overwrite_default_scope('mmtrack'):
-                return TRANSFORMS.build(step)
-    raise ValueError(
-        'the pipeline of test_dataloader has no Resize; add '
-        "dict(type='mmdet.Resize', scale=..., keep_ratio=True)"
-    )

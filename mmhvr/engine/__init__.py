@@ -29,6 +29,7 @@ from .launch import (
     start_processes,
     stop_processes,
 )
+from .model_index import find_model
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, read_metrics, run_testing
 from .training import configure_training, run_training
@@ -47,6 +48,7 @@ __all__ = [
     'checkpoint_weights',
     'compare_states',
     'cpu_threads',
+    'find_model',
     'latest_readable_checkpoint',
     'load_config',
     'parse_cfg_options',

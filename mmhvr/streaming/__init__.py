@@ -3,13 +3,14 @@
 
 from .engine import VideoEngine
 from .state import EncodedFrame, FrameMemory, VideoState
-from .window import LiveWindow, RecordedWindow
+from .window import LiveWindow, RecordedWindow, SymmetricWindow
 
 __all__ = [
     'EncodedFrame',
     'FrameMemory',
     'LiveWindow',
     'RecordedWindow',
+    'SymmetricWindow',
     'VideoEngine',
     'VideoState',
 ]

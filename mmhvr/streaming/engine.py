@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Union
+from typing import Any, List
 
 import torch
 
 from .state import EncodedFrame, FrameMemory, VideoState
-from .window import LiveWindow, RecordedWindow
+from .window import Window
 
 
 class VideoEngine:
@@ -54,7 +54,7 @@ class VideoEngine:
         self.mode = mode
         self.before_nms = before_nms
 
-    def open(self, window: Union[RecordedWindow, LiveWindow]) -> VideoState:
+    def open(self, window: Window) -> VideoState:
         """Starts a video."""
         return VideoState(window)
 

@@ -7,11 +7,11 @@ Legend: M proposals of a frame, D channels of a proposal feature.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from torch import Tensor
 
-from .window import LiveWindow, RecordedWindow
+from .window import Window
 
 
 @dataclass
@@ -60,14 +60,14 @@ class VideoState:
     """The state of one video, held by the caller and nowhere else.
 
     Attributes:
-        window (RecordedWindow | LiveWindow): Which frames support which.
+        window (Window): Which frames support which.
         received (int): Number of frames pushed so far.
         emitted (int): Number of frames that have their result.
         ended (bool): Whether the video is closed.
         frames (dict[int, FrameMemory]): The frames that are kept, by index.
     """
 
-    window: Union[RecordedWindow, LiveWindow]
+    window: Window
     received: int = 0
     emitted: int = 0
     ended: bool = False

@@ -7,7 +7,7 @@ them), frame indices run from 0 on.
 
 from __future__ import annotations
 
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Union
 
 import numpy as np
 
@@ -70,6 +70,51 @@ class RecordedWindow:
         return self._last_use[frame] >= next_target
 
 
+class SymmetricWindow:
+    """Windows of a recorded video whose length shows at its end.
+
+    The window of a target frame is the T frames around it, shifted inside at
+    both ends of the video: those of a :class:`RecordedWindow` with a
+    ``WindowFrameSampler(T)``, without knowing the length beforehand. A video
+    that breaks off is a shorter video.
+
+    Args:
+        num_frames: T.
+
+    Raises:
+        ValueError: T is below 1.
+    """
+
+    length: Optional[int] = None
+
+    def __init__(self, num_frames: int = 31) -> None:
+        if num_frames < 1:
+            raise ValueError(
+                f'num_frames must be at least 1, but is {num_frames}'
+            )
+        self.num_frames = num_frames
+        self.before = (num_frames - 1) // 2
+        self.max_supports = num_frames - 1
+
+    def supports(
+        self, target: int, received: int, ended: bool
+    ) -> Optional[List[int]]:
+        """See :meth:`RecordedWindow.supports`."""
+        first = max(0, target - self.before)
+        if first + self.num_frames > received:
+            if not ended:
+                return None
+            first = max(0, received - self.num_frames)
+        stop = min(received, first + self.num_frames)
+        return [frame for frame in range(first, stop) if frame != target]
+
+    def is_needed(self, frame: int, next_target: int, received: int) -> bool:
+        """See :meth:`RecordedWindow.is_needed`."""
+        return frame >= min(
+            next_target - self.before, received - self.num_frames
+        )
+
+
 class LiveWindow:
     """Windows of a stream whose end is not known.
 
@@ -116,3 +161,6 @@ class LiveWindow:
     def is_needed(self, frame: int, next_target: int, received: int) -> bool:
         """See :meth:`RecordedWindow.is_needed`."""
         return frame >= min(next_target, received - self.num_frames)
+
+
+Window = Union[RecordedWindow, SymmetricWindow, LiveWindow]

@@ -1,14 +1,15 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Videos that play in a browser."""
 
-import os
-import os.path as osp
 import warnings
 from types import TracebackType
 from typing import Any, Optional, Tuple, Type
 
 import cv2
 import numpy as np
+
+from ..utils.files import check_writable
+from ..utils.interrupts import interrupts_later
 
 try:
     import imageio_ffmpeg
@@ -24,8 +25,9 @@ class VideoWriter:
     browsers do not. All frames have the size of the first; odd sizes are
     padded by one row or column, since yuv420p halves its colour planes.
 
-    The file is complete when the ``with`` block ends. After an exception
-    what was written so far is kept and playable.
+    The file is complete when the ``with`` block ends. After an exception or
+    Ctrl-C what was written so far is kept and playable: an interrupt waits
+    until the frame is written, or the file complete.
 
     Args:
         path: The file, ending in .mp4; its folder is made.
@@ -54,7 +56,7 @@ class VideoWriter:
         self.num_frames = 0
         self._size: Optional[Tuple[int, int]] = None
         self._sink: Any = None
-        _check_writable(path)
+        check_writable(path, 'video')
 
     def write(self, frame: np.ndarray) -> None:
         """Appends a frame.
@@ -90,21 +92,23 @@ class VideoWriter:
         frame = np.pad(
             frame, ((0, size[1] % 2), (0, size[0] % 2), (0, 0)), mode='edge'
         )
-        if imageio_ffmpeg is not None:
-            self._sink.send(np.ascontiguousarray(frame))
-        else:
-            self._sink.write(frame)
-        self.num_frames += 1
+        with interrupts_later():
+            if imageio_ffmpeg is not None:
+                self._sink.send(np.ascontiguousarray(frame))
+            else:
+                self._sink.write(frame)
+            self.num_frames += 1
 
     def close(self) -> None:
         """Completes the file; does nothing the second time."""
         sink, self._sink = self._sink, None
         if sink is None:
             return
-        if imageio_ffmpeg is not None:
-            sink.close()
-        else:
-            sink.release()
+        with interrupts_later():
+            if imageio_ffmpeg is not None:
+                sink.close()
+            else:
+                sink.release()
 
     def __enter__(self) -> 'VideoWriter':
         """Begins a ``with`` block."""
@@ -149,20 +153,3 @@ class VideoWriter:
             raise OSError(
                 f'OpenCV cannot write {self.path}; install imageio-ffmpeg'
             )
-
-
-def _check_writable(path: str) -> None:
-    """Makes the folder and makes sure that the file can be opened."""
-    folder = osp.dirname(path) or '.'
-    existed = osp.exists(path)
-    try:
-        os.makedirs(folder, exist_ok=True)
-        with open(path, 'ab'):
-            pass
-    except OSError as error:
-        raise type(error)(
-            f'cannot write the video {osp.abspath(path)} '
-            f'({error}); choose another path'
-        ) from error
-    if not existed:
-        os.remove(path)

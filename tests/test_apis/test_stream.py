@@ -5,38 +5,12 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 from mmtrack.structures import TrackDataSample
 
 from mmhvr.apis import VideoStream, init_model
 
 CONFIG = 'configs/mini/hvr_faster-rcnn_r18_mini.py'
 MEAN, STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
-
-
-@pytest.fixture(scope='module')
-def model(request):
-    cfg = Config.fromfile(request.config.rootpath / CONFIG)
-    cfg.merge_from_dict(
-        {
-            'model.detector.backbone.base_channels': 8,
-            'model.detector.neck.in_channels': [64],
-            'model.detector.test_cfg.rpn.max_per_img': 12,
-        }
-    )
-    torch.manual_seed(0)
-    model = init_model(cfg)
-    for parameter in model.detector.roi_head.bbox_head.parameters():
-        if parameter.dim() > 1:
-            torch.nn.init.xavier_normal_(parameter)
-    return model
-
-
-def make_frames(number, size=(48, 64), seed=0):
-    rng = np.random.default_rng(seed)
-    return [
-        rng.integers(0, 256, (*size, 3), dtype=np.uint8) for _ in range(number)
-    ]
 
 
 def windows_by_hand(model, frames, num_frames, lookahead):
@@ -68,7 +42,7 @@ def windows_by_hand(model, frames, num_frames, lookahead):
 
 @pytest.mark.parametrize('length', [1, 2, 6])
 @pytest.mark.parametrize('lookahead', [0, 2])
-def test_equals_windows_by_hand(model, length, lookahead):
+def test_equals_windows_by_hand(model, make_frames, length, lookahead):
     frames = make_frames(length)
     stream = VideoStream(
         model, lookahead=lookahead, num_frames=3, mode='exact'
@@ -92,7 +66,7 @@ def test_equals_windows_by_hand(model, length, lookahead):
         assert one.boxes.min() >= 0 and one.boxes[:, 2].max() <= 64
 
 
-def test_names_of_frames_and_threshold(model):
+def test_names_of_frames_and_threshold(model, make_frames):
     frames = make_frames(3)
     stream = VideoStream(model, lookahead=1, num_frames=3)
     everything = [stream.push(f, n) for f, n in zip(frames, 'abc')]
@@ -106,7 +80,7 @@ def test_names_of_frames_and_threshold(model):
     assert result.scores.min() >= middle
 
 
-def test_a_stream_after_another_starts_from_nothing(model):
+def test_a_stream_after_another_starts_from_nothing(model, make_frames):
     frames = make_frames(4)
     stream = VideoStream(model, num_frames=3)
     first = [stream.push(frame) for frame in frames]
@@ -133,7 +107,7 @@ def test_a_stream_after_another_starts_from_nothing(model):
         (np.zeros((48, 60, 3), np.uint8), ValueError, r'48, 60.*flush'),
     ],
 )
-def test_a_bad_frame_changes_nothing(model, frame, error, text):
+def test_a_bad_frame_changes_nothing(model, make_frames, frame, error, text):
     frames = make_frames(3)
     stream = VideoStream(model, num_frames=3)
     expected = [stream.push(f) for f in frames]
@@ -147,7 +121,7 @@ def test_a_bad_frame_changes_nothing(model, frame, error, text):
         np.testing.assert_array_equal(one.scores, two.scores)
 
 
-def test_memory_does_not_grow(model):
+def test_memory_does_not_grow(model, make_frames):
     frame = make_frames(1)[0]
     stream = VideoStream(model, lookahead=2, num_frames=4)
     sizes = []

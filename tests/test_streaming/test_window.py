@@ -7,7 +7,7 @@ from mmhvr.datasets.frame_samplers import (
     GlobalFrameSampler,
     WindowFrameSampler,
 )
-from mmhvr.streaming import LiveWindow, RecordedWindow
+from mmhvr.streaming import LiveWindow, RecordedWindow, SymmetricWindow
 
 SAMPLERS = [
     WindowFrameSampler(1),
@@ -75,10 +75,40 @@ def test_live_windows(frames, ahead, length):
     assert targets == list(range(length))
 
 
+@pytest.mark.parametrize('frames', [1, 2, 5, 6])
+@pytest.mark.parametrize('length', [1, 2, 4, 5, 6, 7, 20])
+def test_symmetric_windows_find_the_length_by_themselves(frames, length):
+    window = SymmetricWindow(frames)
+    sampler, targets = WindowFrameSampler(frames), []
+    for target, supports, received, ended in replay(window, length):
+        assert supports == sampler(target, length, None)
+        # No later than a window that knows the length, but for those that
+        # the end shifts.
+        if not ended and target > 0:
+            last = max([target, *supports])
+            assert received == max(last + 1, frames)
+        targets.append(target)
+    assert targets == list(range(length))
+
+
+def test_symmetric_windows_keep_as_many_frames_as_a_window_has():
+    # Three frames before the target and three after it. When frame r - 1
+    # came, r - 4 was the last target; r - 3 comes next, which needs r - 6,
+    # or r - 7 if there are no more frames and the window is shifted.
+    window, kept = SymmetricWindow(7), set()
+    for received in range(1, 100):
+        kept.add(received - 1)
+        following = received - 3 if received >= 7 else 0
+        kept = {f for f in kept if window.is_needed(f, following, received)}
+        assert len(kept) == min(received, 7)
+
+
 def test_wrong_windows():
     with pytest.raises(ValueError, match='length.*0'):
         RecordedWindow(WindowFrameSampler(3), 0)
     with pytest.raises(ValueError, match='num_frames.*0'):
         LiveWindow(0, 0)
+    with pytest.raises(ValueError, match='num_frames.*0'):
+        SymmetricWindow(0)
     with pytest.raises(ValueError, match='lookahead must be 0 to 4.*5'):
         LiveWindow(5, 5)

@@ -1,0 +1,22 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Frames of any source, one at a time: files, folders, cameras, arrays."""
+
+from .arrays import ArraySource, check_frame
+from .base import Frame, FrameSource, SourceEndedEarly
+from .camera import Camera
+from .images import ImageFiles, natural_key
+from .open_source import open_source
+from .video_file import VideoFile
+
+__all__ = [
+    'ArraySource',
+    'Camera',
+    'Frame',
+    'FrameSource',
+    'ImageFiles',
+    'SourceEndedEarly',
+    'VideoFile',
+    'check_frame',
+    'natural_key',
+    'open_source',
+]

@@ -1,0 +1,127 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""The frames of a video that lie in image files."""
+
+from __future__ import annotations
+
+import glob
+import os
+import os.path as osp
+import re
+from typing import Iterator, List, Sequence, Tuple, Union
+
+from ..visualization.hook import read_image
+from .base import Frame, FrameSource
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
+
+
+def natural_key(name: str) -> Tuple:
+    """Sorts names by the numbers in them, as a person would.
+
+    Args:
+        name: A file name.
+
+    Returns:
+        The key: text and numbers by turns, then the name itself, which
+        decides between '1' and '01'.
+
+    Example:
+        >>> sorted(['f10.jpg', 'f9.jpg'], key=natural_key)
+        ['f9.jpg', 'f10.jpg']
+    """
+    parts = re.split(r'([0-9]+)', name)
+    return (
+        tuple(int(p) if i % 2 else p for i, p in enumerate(parts)),
+        name,
+    )
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file name ends as those of images do, and is not hidden."""
+    base = osp.basename(name)
+    return base.lower().endswith(IMAGE_SUFFIXES) and not base.startswith('.')
+
+
+def images_in_folder(folder: str) -> List[str]:
+    """The images of a folder in natural order.
+
+    Args:
+        folder: The folder; other files and folders in it are passed over.
+
+    Returns:
+        Their paths, at least one.
+
+    Raises:
+        ValueError: There is none; the text says what there is.
+    """
+    found = sorted(os.listdir(folder), key=natural_key)
+    names = [
+        n
+        for n in found
+        if is_image_name(n) and osp.isfile(osp.join(folder, n))
+    ]
+    if not names:
+        folders = [n for n in found if osp.isdir(osp.join(folder, n))]
+        there = (
+            f'it holds {len(found)} other entries' if found else 'it is empty'
+        )
+        hint = (
+            f'; give a folder in it, such as {folders[0]}' if folders else ''
+        )
+        raise ValueError(
+            f'folder {folder} has no images ({", ".join(IMAGE_SUFFIXES)}): '
+            f'{there}{hint}'
+        )
+    return [osp.join(folder, name) for name in names]
+
+
+def images_of_pattern(pattern: str) -> List[str]:
+    """The images that a pattern with ``*``, ``?`` or ``[]`` matches.
+
+    Args:
+        pattern: As for :func:`glob.glob`.
+
+    Returns:
+        Their paths in natural order, at least one.
+
+    Raises:
+        FileNotFoundError: It matches no image.
+    """
+    matches = glob.glob(pattern, recursive=True)
+    paths = [p for p in matches if is_image_name(p) and osp.isfile(p)]
+    if not paths:
+        raise FileNotFoundError(
+            f'{pattern} matches no image ({", ".join(IMAGE_SUFFIXES)}) in '
+            f'{os.getcwd()}'
+        )
+    return sorted(paths, key=natural_key)
+
+
+class ImageFiles(FrameSource):
+    """Image files as the frames of a video, in the order given.
+
+    Args:
+        paths (Sequence[str | PathLike]): The files, at least one.
+        name (str): For messages and results.
+
+    Raises:
+        ValueError: There are none.
+        FileNotFoundError: One does not exist.
+    """
+
+    def __init__(
+        self, paths: Sequence[Union[str, os.PathLike]], name: str
+    ) -> None:
+        self.paths = [os.fspath(path) for path in paths]
+        self.name = name
+        self.length = len(self.paths)
+        if not self.paths:
+            raise ValueError(f'{name} has no frames; give at least one image')
+        for path in self.paths:
+            if not osp.isfile(path):
+                raise FileNotFoundError(f'image {path} was not found')
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yields the frames; see :meth:`FrameSource.__iter__`."""
+        for index, path in enumerate(self.paths):
+            yield Frame(index, read_image(path), osp.basename(path))

@@ -1,0 +1,242 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""The console command, interrupted too."""
+
+import inspect
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+
+import mmhvr
+from mmhvr import cli
+from mmhvr.apis import HVRInferencer, init_model
+from mmhvr.sources import open_source
+from mmhvr.visualization import VideoWriter
+
+
+@pytest.fixture(scope='module')
+def weights(request, tmp_path_factory):
+    """A checkpoint of a small model with random weights, config inside."""
+    cfg = Config.fromfile(
+        request.config.rootpath / 'configs/mini/hvr_faster-rcnn_r18_mini.py'
+    )
+    cfg.merge_from_dict(
+        {
+            'model.detector.backbone.base_channels': 8,
+            'model.detector.neck.in_channels': [64],
+            'model.detector.test_cfg.rpn.max_per_img': 12,
+        }
+    )
+    torch.manual_seed(0)
+    state = init_model(cfg).state_dict()
+    path = tmp_path_factory.mktemp('weights') / 'c.pth'
+    torch.save(
+        dict(state_dict=state, meta=dict(cfg=cfg.pretty_text)), str(path)
+    )
+    return str(path)
+
+
+@pytest.fixture
+def make_video(tmp_path, monkeypatch):
+    """Writes clip.mp4 and goes to its folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(length):
+        rng = np.random.default_rng(0)
+        with VideoWriter('clip.mp4', fps=8) as writer:
+            for _ in range(length):
+                writer.write(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def own_state(monkeypatch):
+    """What the command sets for its process is put back."""
+    monkeypatch.setattr(warnings, 'formatwarning', warnings.formatwarning)
+    monkeypatch.setenv('OPENCV_FFMPEG_LOGLEVEL', '-8')
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(kind) for kind in kinds]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    for kind, handler in zip(kinds, before):
+        signal.signal(kind, handler)
+
+
+def detect(*words):
+    cli.main(['detect', *words, '--device', 'cpu'])
+
+
+def frames_in(path):
+    """The frames that a JSON file speaks of; it must be valid."""
+    return json.loads(Path(path).read_text())['frames']
+
+
+def test_the_results_of_the_inferencer(make_video, weights, capsys):
+    make_video(6)
+    options = dict(score_thr=0.05, num_frames=3, batch_size=2, max_frames=5)
+    expected = HVRInferencer(weights=weights, device='cpu')(
+        'clip.mp4', **options
+    )
+    words = '--score-thr .05 --num-frames 3 --batch-size 2 --max-frames 5'
+    detect('clip.mp4', '--weights', weights, *words.split())
+    frames = frames_in('clip_detections.json')
+    assert [len(f['detections']) for f in frames] == [
+        len(r.scores) for r in expected.frames
+    ]
+    assert open_source('clip_detections.mp4').count() == 5
+    printed = capsys.readouterr().out
+    assert f'5 frames, {expected.num_detections} detections of' in printed
+    assert 'results: clip_detections.mp4, clip_detections.json' in printed
+    # Named outputs alone, in silence; the demo is the same command.
+    words = '--out-dir pictures --quiet --device cpu'
+    cli.detect_main(['clip.mp4', '--weights', weights, *words.split()])
+    assert len(os.listdir('pictures')) == 6
+    assert capsys.readouterr().out == ''
+
+
+@pytest.mark.parametrize(
+    'source, stem',
+    [
+        ('videos/clip.v2.avi', 'clip.v2_detections'),
+        ('0', 'camera0_detections'),
+        ('frames/*.jpg', 'frames_detections'),
+        ('frames/a*.jpg', 'a__detections'),
+        ('some/folder/', 'folder_detections'),
+    ],
+)
+def test_default_names(source, stem):
+    assert cli.default_stem(source) == stem
+
+
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        ('none.mp4 --weights W', "'none.mp4' was not found"),
+        ('clip.mp4', 'no weights: give --weights'),
+        ('clip.mp4 --model mini', 'no weights: give --weights'),
+        ('clip.mp4 --weights none.pth', 'none.pth was not found'),
+        ('clip.mp4 --weights clip.mp4', 'clip.mp4 cannot be read'),
+        ('clip.mp4 --weights W --model hvr_mini', 'config hvr_mini was not'),
+        ('clip.mp4 --weights W --model mini', 'does not fit the model'),
+        ('clip.mp4 --weights W --lookahead 20', 'lookahead must be 0 to 14'),
+        ('clip.mp4 --weights W --out-video clip.mp4', 'overwrite the source'),
+        (
+            'clip.mp4 --weights W --out-json clip.mp4/o.json',
+            'cannot write the',
+        ),
+    ],
+)
+def test_mistakes_are_one_line(make_video, weights, words, message):
+    make_video(2)
+    words = [weights if word == 'W' else word for word in words.split()]
+    with pytest.raises(SystemExit, match=message) as caught:
+        detect(*words)
+    text = str(caught.value)
+    assert text.startswith('error: ') and '\n' not in text
+    assert os.listdir() == ['clip.mp4']
+
+
+def test_a_file_that_is_cut_off_is_a_warning(make_video, weights, capsys):
+    make_video(30)
+    path = Path('clip.mp4')
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    with pytest.warns(UserWarning, match='announces 30 frames'):
+        detect('clip.mp4', '--weights', weights)
+    number = len(frames_in('clip_detections.json'))
+    assert 10 < number < 25
+    assert f'{number} frames' in capsys.readouterr().out
+
+
+def interrupt_after(number, kind, delay):
+    """Sends a signal to this process when so many frames are done."""
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        time.sleep(0.005)
+        path = Path('clip_detections.json')
+        if path.exists() and path.read_text().count('\n') > number:
+            break
+    time.sleep(delay)
+    os.kill(os.getpid(), kind)
+
+
+@pytest.mark.parametrize('kind', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('delay', [0.0, 0.013, 0.029])
+def test_an_interrupt_leaves_what_was_done(
+    make_video, weights, capsys, kind, delay
+):
+    make_video(900)
+    thread = threading.Thread(target=interrupt_after, args=(6, kind, delay))
+    thread.start()
+    with pytest.raises(SystemExit) as caught:
+        detect('clip.mp4', '--weights', weights)
+    thread.join()
+    assert caught.value.code == 130
+    number = len(frames_in('clip_detections.json'))
+    assert 4 <= number < 900
+    assert open_source('clip_detections.mp4').count() == number
+    assert 'interrupted; what was done: clip_' in capsys.readouterr().out
+
+
+def test_a_killed_process_leaves_what_was_done(make_video, weights, tmp_path):
+    make_video(900)
+    command = [sys.executable, '-m', 'mmhvr', 'detect', 'clip.mp4']
+    process = subprocess.Popen(
+        [*command, '--weights', weights, '--device', 'cpu', '--quiet'],
+        cwd=tmp_path,
+    )
+    try:
+        path, deadline = tmp_path / 'clip_detections.json', time.time() + 180
+        while not path.exists() or path.read_text().count('\n') < 9:
+            assert process.poll() is None and time.time() < deadline
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
+    number = len(frames_in(path))
+    assert 5 <= number < 900
+    # ffmpeg lives a little longer, and completes the file.
+    while time.time() < deadline:
+        video = cv2.VideoCapture(str(tmp_path / 'clip_detections.mp4'))
+        found = video.get(cv2.CAP_PROP_FRAME_COUNT)
+        if found > 0:
+            break
+        time.sleep(0.05)
+    assert abs(found - number) <= 1
+
+
+def test_help_and_version(capsys):
+    for words, text in (
+        (['--version'], mmhvr.__version__),
+        (['--help'], 'detect objects in a video'),
+        (['detect', '--help'], 'not probabilities'),
+    ):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(words)
+        assert caught.value.code == 0
+        assert text in capsys.readouterr().out
+    with pytest.raises(SystemExit) as caught:
+        cli.main([])
+    assert caught.value.code == 2
+
+
+def test_every_option_of_the_call_is_one_of_the_command(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(['detect', '--help'])
+    text = capsys.readouterr().out
+    parameters = inspect.signature(HVRInferencer.__call__).parameters
+    # The command keeps no results, and --quiet is its progress=False.
+    names = set(parameters) - {'self', 'source', 'return_results', 'progress'}
+    for name in names | {'model', 'weights', 'device'}:
+        assert f'--{name.replace("_", "-")}' in text
