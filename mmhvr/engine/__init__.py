@@ -21,6 +21,8 @@ from .config import (
     parse_cfg_options,
     use_cpu_model_wrapper,
 )
+from .conversion import Conversion, convert_state
+from .conversion_report import conversion_report
 from .cores import cpu_threads, usable_cores
 from .ddp import CPUDistributedDataParallel
 from .dump import DumpPredictions
@@ -29,6 +31,7 @@ from .launch import (
     start_processes,
     stop_processes,
 )
+from .starting_model import starting_model
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, read_metrics, run_testing
 from .training import configure_training, run_training
@@ -38,6 +41,7 @@ __all__ = [
     'CPUDistributedDataParallel',
     'CheckpointCheckHook',
     'CheckpointMismatchError',
+    'Conversion',
     'DumpPredictions',
     'StateDifference',
     'VideoFeeder',
@@ -46,6 +50,8 @@ __all__ = [
     'check_data_files',
     'checkpoint_weights',
     'compare_states',
+    'conversion_report',
+    'convert_state',
     'cpu_threads',
     'latest_readable_checkpoint',
     'load_config',
@@ -58,6 +64,7 @@ __all__ = [
     'run_testing',
     'run_training',
     'start_processes',
+    'starting_model',
     'stop_processes',
     'configure_testing',
     'configure_training',
