@@ -21,6 +21,8 @@ from .config import (
     parse_cfg_options,
     use_cpu_model_wrapper,
 )
+from .conversion import Conversion, convert_state
+from .conversion_report import conversion_report
 from .cores import cpu_threads, usable_cores
 from .ddp import CPUDistributedDataParallel
 from .dump import DumpPredictions
@@ -30,6 +32,7 @@ from .launch import (
     stop_processes,
 )
 from .model_index import find_model
+from .starting_model import starting_model
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, read_metrics, run_testing
 from .training import configure_training, run_training
@@ -39,6 +42,7 @@ __all__ = [
     'CPUDistributedDataParallel',
     'CheckpointCheckHook',
     'CheckpointMismatchError',
+    'Conversion',
     'DumpPredictions',
     'StateDifference',
     'VideoFeeder',
@@ -47,6 +51,10 @@ __all__ = [
     'check_data_files',
     'checkpoint_weights',
     'compare_states',
+    'configure_testing',
+    'configure_training',
+    'conversion_report',
+    'convert_state',
     'cpu_threads',
     'find_model',
     'latest_readable_checkpoint',
@@ -60,9 +68,8 @@ __all__ = [
     'run_testing',
     'run_training',
     'start_processes',
+    'starting_model',
     'stop_processes',
-    'configure_testing',
-    'configure_training',
     'usable_cores',
     'use_cpu_model_wrapper',
 ]

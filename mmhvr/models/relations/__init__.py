@@ -1,8 +1,9 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Relations between proposals: eq. 2 and eq. 4."""
 
+from .attention import frame_weights, window_attention
 from .embedded_gaussian import EmbeddedGaussianRelation
-from .functional import relate
+from .functional import relate, relation_weights
 from .inter_video import (
     BaseInterVideoRelation,
     PooledInterVideoRelation,
@@ -16,5 +17,8 @@ __all__ = [
     'IntraVideoRelation',
     'PooledInterVideoRelation',
     'TripletInterVideoRelation',
+    'frame_weights',
     'relate',
+    'relation_weights',
+    'window_attention',
 ]

@@ -11,7 +11,7 @@ from mmengine.model import BaseModule
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
-from .functional import relate
+from .functional import relate, relation_weights
 
 
 @MODELS.register_module()
@@ -124,3 +124,15 @@ class EmbeddedGaussianRelation(BaseModule):
             # Nothing is added, the bias of the projection neither.
             aggregate = aggregate * 0
         return self.activation(x + aggregate)
+
+    def weights(self, x: Tensor, key: Tensor) -> Tensor:
+        """How much :meth:`attend` lets each row of ``x`` draw on each key.
+
+        Args:
+            x (Tensor): Features to enhance, shape [..., N, C].
+            key (Tensor): Shape [..., M, D].
+
+        Returns:
+            Tensor: Shape [..., N, M].
+        """
+        return relation_weights(self.theta(x), key)

@@ -9,6 +9,32 @@ import math
 from torch import Tensor
 
 
+def relation_weights(query: Tensor, key: Tensor) -> Tensor:
+    r"""How much each query draws on each key: the g of eq. 2.
+
+    .. math::
+        g_{nm} = \mathrm{softmax}_m(q_n \cdot k_m / \sqrt{D})
+
+    The paper states no scaling; its authors' code divides by
+    :math:`\sqrt{D}`, and so do we: without it the softmax of 1024-channel
+    embeddings is a hard maximum from the start.
+
+    Args:
+        query (Tensor): Embedded queries, shape [..., N, D].
+        key (Tensor): Embedded keys, shape [..., M, D].
+
+    Returns:
+        Tensor: Shape [..., N, M]; a row sums to 1, unless M = 0.
+
+    Example:
+        >>> import torch
+        >>> relation_weights(torch.zeros(1, 2), torch.zeros(4, 2))
+        tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
+    """
+    logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    return logits.softmax(dim=-1)
+
+
 def relate(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     r"""Aggregate values by the Embedded Gaussian kernel.
 
@@ -16,9 +42,7 @@ def relate(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         y_n = \sum_m \mathrm{softmax}_m(q_n \cdot k_m / \sqrt{D}) \; v_m
 
     This is the sum in eq. 2 and eq. 4 of the paper; the kernel is that of
-    non-local networks. The paper states no scaling; its authors' code
-    divides by :math:`\sqrt{D}`, and so do we: without it the softmax of
-    1024-channel embeddings is a hard maximum from the start.
+    non-local networks, see :func:`relation_weights`.
 
     Args:
         query (Tensor): Embedded queries, shape [..., N, D].
@@ -40,5 +64,4 @@ def relate(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         # stay in the graph, so that parameters get a zero gradient.
         empty = query.sum(-1, keepdim=True) + key.sum()
         return empty * value.sum(-2, keepdim=True)
-    logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
-    return logits.softmax(dim=-1) @ value
+    return relation_weights(query, key) @ value

@@ -6,7 +6,7 @@ training, of the one target frame at test), M proposals of the other frames
 of a test window, P proposal triplets, D channels of a proposal feature.
 """
 
-from typing import Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -203,6 +203,27 @@ class PooledInterVideoRelation(BaseInterVideoRelation):
     ) -> Tensor:
         """See :meth:`BaseInterVideoRelation.relate_module`."""
         return relation(features[:rows], features)
+
+    def weights(self, alpha: Tensor, window: Tensor) -> List[Tensor]:
+        """How much :meth:`predict` lets each proposal draw on each other.
+
+        Args:
+            alpha (Tensor): Features of the target frame, [N, D].
+            window (Tensor): Features of the window's other frames, [M, D].
+
+        Returns:
+            list[Tensor]: For each module [N, N + M], the target frame's own
+            proposals first; rows sum to 1. None if it is off at test.
+        """
+        if not self.needs_window:
+            return []
+        everything, weights = torch.cat([alpha, window]), []
+        for fc, relation in zip(self.fcs, self.relations):
+            everything = fc(everything)
+            key = relation.offer(everything)[0]
+            weights.append(relation.weights(everything[: len(alpha)], key))
+            everything = relation(everything, everything)
+        return weights
 
 
 @MODELS.register_module()

@@ -131,12 +131,33 @@ class IntraVideoRelation(BaseModule):
         """The features after 0, 1, ... modules, [N, D] each."""
         outputs = [x]
         for index, relation in enumerate(self.relations):
-            if index > 0:
-                x = self.fcs[index - 1](x)
-            pairs = [frame[index] for frame in offers]
-            x = relation.attend(x, *(cat(tensors) for tensors in zip(*pairs)))
-            outputs.append(x)
+            query = self._query(index, outputs[-1])
+            outputs.append(relation.attend(query, *_join(offers, index)))
         return outputs
+
+    def _query(self, index: int, x: Tensor) -> Tensor:
+        """What a module reads of the output of the one before, [N, D]."""
+        return self.fcs[index - 1](x) if index > 0 else x
+
+    def weights(self, x: Tensor, offers: Sequence[Offers]) -> List[Tensor]:
+        """How much :meth:`enhance` lets each proposal draw on each other.
+
+        Args:
+            x (Tensor): Initial features of the target proposals, [N, D].
+            offers (list): What :meth:`offer` returned for each support
+                frame, one or more.
+
+        Returns:
+            list[Tensor]: For each module [N, M], columns in the order of
+            the offers' rows; rows sum to 1.
+        """
+        outputs = self._outputs(x, offers)
+        return [
+            relation.weights(
+                self._query(index, outputs[index]), _join(offers, index)[0]
+            )
+            for index, relation in enumerate(self.relations)
+        ]
 
     def stages(self, x: Tensor, support: Tensor) -> List[Tensor]:
         """What :meth:`forward` returns after 0, 1, ... of its modules."""
@@ -145,3 +166,8 @@ class IntraVideoRelation(BaseModule):
     def forward(self, x: Tensor, support: Tensor) -> Tensor:
         """Enhance [N, D] target proposals by [M, D] support proposals."""
         return self.enhance(x, [self.offer(support)])
+
+
+def _join(offers: Sequence[Offers], index: int) -> List[Tensor]:
+    """Key and value of one module, of all frames together."""
+    return [cat(rows) for rows in zip(*(frame[index] for frame in offers))]

@@ -1,0 +1,161 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Average precision by class, of one run against another (figure 6).
+
+Legend: K classes.
+"""
+
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from ..evaluation.average_precision import average_precisions
+from ..evaluation.structures import Detections, GroundTruth
+from .coco_video import AnnotatedVideo
+
+# A class, its AP in the first and in the second run.
+Change = Tuple[str, float, float]
+
+
+def video_average_precisions(
+    videos: Sequence[AnnotatedVideo], num_classes: int
+) -> np.ndarray:
+    """VID AP at IoU 0.5 of each class, from frames and their detections.
+
+    Args:
+        videos: With detections; frames that were not tested count as
+            without.
+        num_classes: K.
+
+    Returns:
+        float64 [K]; NaN for a class without true boxes.
+    """
+    frames = [frame for video in videos for frame in video.frames]
+    truth = [(f.gt_boxes, f.gt_labels) for f in frames]
+    none = np.zeros(0)
+    found = [
+        (
+            np.zeros((0, 4)) if f.boxes is None else f.boxes,
+            none if f.labels is None else f.labels,
+            none if f.scores is None else f.scores,
+        )
+        for f in frames
+    ]
+    gt_boxes, gt_labels = (np.concatenate(part) for part in zip(*truth))
+    boxes, labels, scores = (np.concatenate(part) for part in zip(*found))
+    places = np.arange(len(frames))
+    ground_truth = GroundTruth(
+        gt_boxes,
+        gt_labels,
+        np.repeat(places, [len(part[0]) for part in truth]),
+        np.zeros(len(gt_boxes), dtype=bool),
+    )
+    detections = Detections(
+        boxes,
+        labels,
+        np.repeat(places, [len(part[0]) for part in found]),
+        scores,
+    )
+    return average_precisions(ground_truth, detections, num_classes)
+
+
+def class_changes(
+    first: np.ndarray,
+    second: np.ndarray,
+    class_names: Sequence[str],
+    number: int = 5,
+) -> Tuple[List[Change], List[Change]]:
+    """The classes that gain most and those that lose most.
+
+    Args:
+        first: AP of each class in a run, NaN without annotated boxes, [K].
+        second: In another run, [K].
+        class_names: The names, [K].
+        number: How many classes of each kind at most.
+
+    Returns:
+        tuple: Classes that gain, the largest gain first; classes that lose,
+        the largest loss first. A class without change is in neither.
+
+    Raises:
+        ValueError: The lengths differ.
+
+    Example:
+        >>> class_changes(np.array([.5, .5]), np.array([.75, .25]), ['a', 'b'])
+        ([('a', 0.5, 0.75)], [('b', 0.5, 0.25)])
+    """
+    if not len(first) == len(second) == len(class_names):
+        raise ValueError(
+            f'{len(first)} and {len(second)} APs for {len(class_names)} '
+            'classes; give one of each run for each class'
+        )
+    changes = [
+        (name, float(a), float(b))
+        for name, a, b in zip(class_names, first, second)
+        if not np.isnan(a + b)
+    ]
+    changes.sort(key=lambda change: change[1] - change[2])
+    up = [change for change in changes if change[2] > change[1]]
+    down = [change for change in reversed(changes) if change[2] < change[1]]
+    return up[:number], down[:number]
+
+
+def draw_class_changes(
+    up: Sequence[Change],
+    down: Sequence[Change],
+    names: Tuple[str, str],
+    title: str,
+    path: str,
+) -> None:
+    """Draw gains and losses as bars, the largest gain on top.
+
+    Args:
+        up: Classes that gain, as :func:`class_changes` returns them.
+        down: Classes that lose.
+        names: What to call the two runs.
+        title: Above the picture.
+        path: The file to write, such as ``changes.png``.
+
+    Raises:
+        ValueError: No class changed.
+    """
+    rows = [*up, *reversed(down)]
+    if not rows:
+        raise ValueError(
+            'the AP of every class is the same in both runs; compare two '
+            'different ones'
+        )
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.5, 0.42 * len(rows) + 1.5))
+    axes = figure.add_subplot()
+    gains = [100 * (b - a) for _, a, b in rows]
+    places = np.arange(len(rows))[::-1]
+    axes.barh(
+        places,
+        gains,
+        color=['#2a9d5c' if gain > 0 else '#c8553d' for gain in gains],
+    )
+    axes.axvline(0, color='black', linewidth=0.8)
+    for place, gain, (_, a, b) in zip(places, gains, rows):
+        # Beside the bar's end; the axis has room for it.
+        axes.annotate(
+            f'{gain:+.1f}  ({100 * a:.1f} to {100 * b:.1f})',
+            (gain, place),
+            xytext=(4 if gain > 0 else -4, 0),
+            textcoords='offset points',
+            ha='left' if gain > 0 else 'right',
+            va='center',
+            fontsize=9,
+        )
+    reach = max(map(abs, gains))
+    axes.set_xlim(
+        -1.9 * reach if min(gains) < 0 else 0,
+        1.9 * reach if max(gains) > 0 else 0,
+    )
+    axes.set_yticks(places, [name for name, _, _ in rows])
+    axes.set_xlabel(f'AP of {names[1]} less that of {names[0]}, in points')
+    axes.set_title(title, fontsize=10)
+    for side in ('top', 'right'):
+        axes.spines[side].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(path, dpi=130)

@@ -1,0 +1,130 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""The command, on checkpoints as MMEngine and MMTracking write them."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine import Config
+from mmengine.registry import DefaultScope
+from mmtrack.registry import MODELS
+
+import mmhvr  # noqa: F401
+from mmhvr.apis import init_model
+from mmhvr.engine import convert_state
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+HVR = str(CONFIGS / 'mini/hvr_faster-rcnn_r18_mini.py')
+TWO_STAGE = 'hvr/hvr_faster-rcnn_r50-dc5_8xb9-7e_imagenetvid_two-stage.py'
+
+
+@pytest.fixture(autouse=True)
+def scope():
+    with DefaultScope.overwrite_default_scope('mmtrack'):
+        yield
+
+
+@pytest.fixture
+def convert(load_tool):
+    return load_tool('model_converters/selsa_to_hvr.py').main
+
+
+def test_the_result_fits_its_config(convert, tmp_path, capsys):
+    cfg = Config.fromfile(CONFIGS / 'mini/faster-rcnn_r18_mini.py')
+    cfg.merge_from_dict(
+        {
+            'model.roi_head.bbox_head.bbox_coder.target_stds': [
+                0.2,
+                0.2,
+                0.2,
+                0.2,
+            ]
+        }
+    )
+    source = MODELS.build(cfg.model).state_dict()
+    checkpoint = str(tmp_path / 'iter_1.pth')
+    # As MMEngine's runner saves it.
+    meta = dict(cfg=cfg.pretty_text)
+    torch.save(dict(state_dict=source, meta=meta), checkpoint)
+    out = str(tmp_path / 'new' / 'start.pth')
+    convert([HVR, checkpoint, out])
+    model = init_model(HVR, out)  # refuses what does not fit exactly
+    head = model.detector.roi_head.bbox_head
+    # The stds are those of the checkpoint's config: .2 over .1, .1, .2, .2.
+    ratio = torch.tensor([2.0, 2.0, 1.0, 1.0])
+    torch.testing.assert_close(
+        head.fc_reg.weight,
+        source['roi_head.bbox_head.fc_reg.weight'] * ratio[:, None],
+    )
+    text = capsys.readouterr().out
+    assert '[0.2, 0.2, 0.2, 0.2] in the checkpoint, [0.1, 0.1, 0.2' in text
+    head_name = 'detector.roi_head.bbox_head'
+    assert f'embedding.0 <- {head_name}.shared_fcs.0 (2)' in text
+    assert 'left, in the checkpoint alone: 0 weights' in text
+    # New weights depend on the seed, converted ones do not.
+    again, other = str(tmp_path / 'b.pth'), str(tmp_path / 'c.pth')
+    convert([HVR, checkpoint, again])
+    convert([HVR, checkpoint, other, '--seed', '1'])
+    first, second, third = (
+        torch.load(path)['state_dict'] for path in (out, again, other)
+    )
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    changed = {key for key in first if not torch.equal(first[key], third[key])}
+    assert changed == {
+        f'{head_name}.{place}.{layer}.weight'
+        for place in (
+            *(f'intra.relations.{number}' for number in range(3)),
+            'inter.relations.0',
+        )
+        for layer in ('theta', 'phi')
+    }
+
+
+def test_all_of_mmtrackings_selsa_fits_the_two_stage_config(tmp_path):
+    theirs = 'vid/selsa/selsa_faster-rcnn_r50-dc5_8xb1-7e_imagenetvid.py'
+    child = tmp_path / 'selsa.py'
+    child.write_text(f"_base_ = 'mmtrack::{theirs}'")
+    selsa = Config.fromfile(child).model
+    selsa.detector.backbone.init_cfg = None
+    ours = MODELS.build(Config.fromfile(CONFIGS / TWO_STAGE).model)
+    backbone = ours.detector.backbone
+    conversion = convert_state(
+        MODELS.build(selsa).state_dict(), ours.state_dict()
+    )
+    assert conversion.misfits == []
+    # No output projection in the paper's relation.
+    assert {key.split('bbox_head.')[-1] for key in conversion.left} == {
+        f'aggregator.{number}.{layer}.{kind}'
+        for number in (0, 1)
+        for layer in ('fc', 'ref_fc')
+        for kind in ('weight', 'bias')
+    }
+    # What is frozen there came from the checkpoint.
+    assert not any(
+        part in key
+        for key in conversion.new
+        for part in ('backbone', 'neck', 'rpn_head')
+    )
+    assert not any(p.requires_grad for p in backbone.parameters())
+
+
+def test_errors_are_one_line(convert, tmp_path):
+    out = str(tmp_path / 'out.pth')
+    with pytest.raises(SystemExit, match='^error: checkpoint gone.pth was'):
+        convert([HVR, 'gone.pth', out])
+    path = str(tmp_path / 'other.pth')
+    torch.save(dict(state_dict={'fc.weight': torch.ones(2)}), path)
+    with pytest.raises(SystemExit, match='^error: the checkpoint is not a tw'):
+        convert([HVR, path, out])
+    single = str(CONFIGS / 'mini/faster-rcnn_r18_mini.py')
+    keys = ('backbone.conv1.weight', 'roi_head.bbox_head.fc_cls.bias')
+    torch.save({key: torch.ones(2) for key in keys}, path)
+    with pytest.raises(SystemExit, match='^error: the config is not of an HV'):
+        convert([single, path, out])
+    with pytest.raises(SystemExit, match='^error: .* has another backbone'):
+        convert([HVR, path, out])
+    Path(out).write_text('')
+    with pytest.raises(SystemExit, match='^error: .*exists'):
+        convert([HVR, path, f'{out}/start.pth'])
+    with pytest.raises(SystemExit):
+        convert([HVR, path, out, '--source-stds', '0', '1', '1', '1'])

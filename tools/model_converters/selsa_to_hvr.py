@@ -1,0 +1,107 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Start an HVR-Net from a checkpoint of SELSA or of Faster R-CNN.
+
+CONFIG is the HVR-Net's, CHECKPOINT one of MMTracking's SELSA or of
+MMDetection's Faster R-CNN with the same backbone. Train from the result with
+--cfg-options load_from=OUT.
+"""
+
+import argparse
+import os
+import os.path as osp
+from typing import Any, List, Optional, Sequence
+
+
+def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config of an HVR-Net')
+    parser.add_argument('checkpoint', help='of SELSA or Faster R-CNN')
+    parser.add_argument('out', help='file to write, such as start.pth')
+    parser.add_argument(
+        '--new-relations',
+        action='store_true',
+        help="leave SELSA's aggregators out",
+    )
+    parser.add_argument(
+        '--source-stds',
+        nargs=4,
+        type=float,
+        metavar='STD',
+        help="target_stds of the source's box coder (from the config in the "
+        'checkpoint, else those of CONFIG)',
+    )
+    parser.add_argument(
+        '--seed', type=int, default=0, help='of new weights (%(default)s)'
+    )
+    args = parser.parse_args(argv)
+    if args.source_stds and min(args.source_stds) <= 0:
+        parser.error(f'--source-stds is {args.source_stds}; give them above 0')
+    return args
+
+
+def main(argv: Optional[Sequence[str]] = None) -> None:
+    """Convert a checkpoint and say what became of it."""
+    args = parse_args(argv)
+    try:
+        convert(args)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'error: {error}') from error
+
+
+def convert(args: argparse.Namespace) -> None:
+    """Read, convert, report, write."""
+    import torch
+
+    from mmhvr.engine import (
+        checkpoint_weights,
+        conversion_report,
+        convert_state,
+        load_config,
+        read_checkpoint,
+        starting_model,
+    )
+
+    os.makedirs(osp.dirname(osp.abspath(args.out)), exist_ok=True)
+    checkpoint = read_checkpoint(args.checkpoint)
+    cfg = load_config(args.config)
+    model = starting_model(cfg, args.seed)
+    model_stds = target_stds(cfg)
+    source_stds = args.source_stds or stds_of(checkpoint)
+    print(
+        f'target_stds of boxes: {source_stds or "unknown, taken as equal"} in '
+        f'the checkpoint, {model_stds} in the config'
+    )
+    conversion = convert_state(
+        checkpoint_weights(checkpoint),
+        model.state_dict(),
+        relations=not args.new_relations,
+        source_stds=source_stds,
+        model_stds=model_stds,
+    )
+    print(conversion_report(conversion))
+    meta = dict(converted_from=osp.basename(args.checkpoint))
+    torch.save(dict(state_dict=conversion.state, meta=meta), args.out)
+    print(f'written: {args.out}')
+
+
+def stds_of(checkpoint: dict) -> Optional[List[float]]:
+    """``target_stds`` from the config that MMEngine put into a checkpoint."""
+    from mmengine.config import Config
+
+    text = checkpoint.get('meta', {}).get('cfg')
+    try:
+        return target_stds(Config.fromstring(text, '.py'))
+    except Exception:
+        # No config, or one of other versions: the caller says what it takes.
+        return None
+
+
+def target_stds(cfg: Any) -> List[float]:
+    """By what the head of a config divides box deltas, [4]."""
+    roi_head = cfg.model.get('detector', cfg.model).roi_head
+    return list(roi_head.bbox_head.bbox_coder.target_stds)
+
+
+if __name__ == '__main__':
+    main()
