@@ -5,11 +5,17 @@ Legend: N queries, M keys, D embedding channels, C feature channels.
 """
 
 import math
+from typing import Optional
 
 from torch import Tensor
 
 
-def relate(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def relate(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    scale: Optional[float] = None,
+) -> Tensor:
     r"""Aggregate values by the Embedded Gaussian kernel.
 
     .. math::
@@ -24,6 +30,8 @@ def relate(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         query (Tensor): Embedded queries, shape [..., N, D].
         key (Tensor): Embedded keys, shape [..., M, D].
         value (Tensor): What is summed up, shape [..., M, C].
+        scale (float, optional): Factor of the dot products. None is
+            :math:`1 / \sqrt{D}`; 1.0 is the paper to the letter.
 
     Returns:
         Tensor: Shape [..., N, C]. With M = 0 there is nothing to sum up and
@@ -40,5 +48,7 @@ def relate(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         # stay in the graph, so that parameters get a zero gradient.
         empty = query.sum(-1, keepdim=True) + key.sum()
         return empty * value.sum(-2, keepdim=True)
-    logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    if scale is None:
+        scale = 1 / math.sqrt(query.shape[-1])
+    logits = query @ key.transpose(-2, -1) * scale
     return logits.softmax(dim=-1) @ value

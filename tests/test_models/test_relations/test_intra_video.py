@@ -38,6 +38,14 @@ def test_relation_is_eq_2():
     torch.testing.assert_close(module(x, support), expected)
 
 
+def test_relation_of_the_paper_has_no_scaling():
+    module = randomise(EmbeddedGaussianRelation(3, scaled=False))
+    x, support = torch.randn(4, 3), torch.randn(5, 3)
+    logits = linear(module.theta, x) @ linear(module.phi, support).T
+    weights = logits.exp() / logits.exp().sum(1, keepdim=True)
+    torch.testing.assert_close(module(x, support), x + weights @ support)
+
+
 def test_relation_of_the_released_code():
     module = randomise(EmbeddedGaussianRelation(3, out_proj=True, relu=True))
     x, support = torch.randn(4, 3), torch.randn(5, 3)
