@@ -48,8 +48,13 @@ class HVRNet(BaseVideoDetector):
             frames' maps and proposal features, too. Without, their maps are
             those by which the videos were chosen, and only target frames
             pass the backbone a second time. Defaults to True.
-        triplet_level (int): Which output of the backbone the videos are
-            compared by (conv4 in the paper). Defaults to 0.
+        triplet_source (str): Which maps the videos are compared by: those of
+            the 'backbone' (conv4, as in the paper), or the ones that
+            'roi' features come from (conv5 with its neck, as in the released
+            code; all frames of the batch then pass conv5, without
+            gradient). Defaults to 'backbone'.
+        triplet_level (int): Which of these maps: an output of the backbone,
+            or of ``roi_levels``. Defaults to 0.
         rpn_levels (list[int], optional): Which outputs of the neck (of the
             backbone, without a neck) RPN reads. Defaults to all.
         roi_levels (list[int], optional): Which ones the RoI head reads.
@@ -59,6 +64,7 @@ class HVRNet(BaseVideoDetector):
         init_cfg (dict, optional): Initialisation.
     """
 
+    triplet_sources = ('backbone', 'roi')
     supervisions = ('target', 'triplet', 'batch')
 
     def __init__(
@@ -67,6 +73,7 @@ class HVRNet(BaseVideoDetector):
         video_selector: OptConfigType = dict(type='VideoTripletSelector'),
         supervise: str = 'triplet',
         support_gradient: bool = True,
+        triplet_source: str = 'backbone',
         triplet_level: int = 0,
         rpn_levels: Optional[Sequence[int]] = None,
         roi_levels: Optional[Sequence[int]] = None,
@@ -74,17 +81,21 @@ class HVRNet(BaseVideoDetector):
         init_cfg: OptMultiConfig = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        if supervise not in self.supervisions:
-            raise ValueError(
-                f'supervise must be one of {self.supervisions}, got '
-                f"'{supervise}'."
-            )
+        for name, value, choices in (
+            ('supervise', supervise, self.supervisions),
+            ('triplet_source', triplet_source, self.triplet_sources),
+        ):
+            if value not in choices:
+                raise ValueError(
+                    f"{name} must be one of {choices}, got '{value}'."
+                )
         self.detector = MODELS.build(detector)
         self.video_selector = (
             MODELS.build(video_selector) if video_selector else None
         )
         self.supervise = supervise
         self.support_gradient = support_gradient
+        self.triplet_source = triplet_source
         self.triplet_level = triplet_level
         self.rpn_levels = rpn_levels
         self.roi_levels = roi_levels
@@ -111,14 +122,13 @@ class HVRNet(BaseVideoDetector):
             chosen = list(range(len(frames)))
             target_maps, support_maps = self.maps_of_videos(frames, chosen)
             features = join_frames(
-                target_maps[self.triplet_level],
-                support_maps[self.triplet_level],
+                self.triplet_maps(target_maps), self.triplet_maps(support_maps)
             )
             triplets = self.choose_videos(frames, features, data_samples)
         else:
             maps = self.maps_without_gradient(frames)
             triplets = self.choose_videos(
-                frames, maps[self.triplet_level], data_samples
+                frames, self.triplet_maps(maps), data_samples
             )
             chosen = list(triplets[0])
             target_maps, support_maps = self.maps_of_videos(
@@ -155,6 +165,23 @@ class HVRNet(BaseVideoDetector):
         """
         with torch.no_grad(), evaluating(self.detector.backbone):
             return self.detector.backbone(frames.flatten(0, 1))
+
+    @torch.no_grad()
+    def triplet_maps(self, maps: Maps) -> Tensor:
+        """What the videos are compared by.
+
+        Args:
+            maps (tuple[Tensor]): The backbone's, each level [B, C, H, W].
+
+        Returns:
+            Tensor: Of ``triplet_source`` and ``triplet_level``, [B, ...].
+        """
+        if self.triplet_source == 'roi':
+            with evaluating(self.detector):
+                maps = self.detector.roi_head.feature_maps(
+                    self.split_levels(maps)[1]
+                )
+        return maps[self.triplet_level]
 
     def choose_videos(
         self, frames: Tensor, features: Tensor, data_samples: SampleList

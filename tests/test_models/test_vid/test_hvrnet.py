@@ -41,6 +41,30 @@ def test_choice_equals_single_frame_passes(build_model, batch):
     assert [list(t) for t in triplets] == [chosen_by_hand(model, batch)]
 
 
+@pytest.mark.parametrize('supervise', ['triplet', 'batch'])
+def test_videos_may_be_compared_by_conv5(conv4_model, batch, supervise):
+    model = conv4_model.train()
+    model.triplet_source, model.supervise = 'roi', supervise
+    seen = []
+    model.video_selector.register_forward_pre_hook(
+        lambda m, args: seen.append(args[0])
+    )
+    total(model, batch)
+    inputs = batch[0]
+    frames = torch.cat([inputs['img'], inputs['ref_img']], 1)
+    roi_head = model.detector.roi_head
+    model.eval()
+    with torch.no_grad():
+        expected = [
+            roi_head.feature_neck(
+                (roi_head.feature_stage(model.detector.backbone(video)[0]),)
+            )[0]
+            for video in frames
+        ]
+    torch.testing.assert_close(seen[0], torch.stack(expected))
+    assert not seen[0].requires_grad
+
+
 def test_every_trainable_parameter_is_reached(build_model, batch):
     # A residual branch that starts at zero would pass no gradient yet.
     model = build_model(detector__backbone__zero_init_residual=False).train()
@@ -371,6 +395,8 @@ def test_boxes_in_pixels_of_the_original_image(build_model, batch):
 def test_wrong_arguments(build_model, batch):
     with pytest.raises(ValueError, match="supervise.*'all'"):
         build_model(supervise='all')
+    with pytest.raises(ValueError, match="triplet_source.*'conv5'"):
+        build_model(triplet_source='conv5')
     inputs, samples = batch
     with pytest.raises(ValueError, match=r'\(6, 2, 3, 64, 64\)'):
         build_model().loss(dict(img=inputs['ref_img']), samples)
