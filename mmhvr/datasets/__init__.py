@@ -4,6 +4,8 @@
 from .frame_samplers import (
     BilateralFrameSampler,
     GlobalFrameSampler,
+    OffsetFrameSampler,
+    ShuffledFrameSampler,
     WindowFrameSampler,
 )
 from .load_video_frames import LoadVideoFrames
@@ -15,6 +17,8 @@ __all__ = [
     'BilateralFrameSampler',
     'GlobalFrameSampler',
     'LoadVideoFrames',
+    'OffsetFrameSampler',
+    'ShuffledFrameSampler',
     'TripletVideoBatchSampler',
     'TripletVideoDataset',
     'VideoRecord',

@@ -8,6 +8,7 @@ import torch
 
 from mmhvr.datasets.frame_samplers import (
     GlobalFrameSampler,
+    ShuffledFrameSampler,
     WindowFrameSampler,
 )
 from mmhvr.streaming import LiveWindow, RecordedWindow, VideoEngine
@@ -19,6 +20,7 @@ WINDOWS = [
     WindowFrameSampler(5, stride=3),
     WindowFrameSampler(50),
     GlobalFrameSampler(3),
+    ShuffledFrameSampler(3),
 ]
 
 
