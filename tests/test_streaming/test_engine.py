@@ -191,6 +191,38 @@ def test_cached_mode_written_out(inter, length, lookahead, make_video, build):
     )
 
 
+RELEASED = [
+    dict(type='MutualIntraVideoRelation', skip='initial'),
+    dict(type='MutualIntraVideoRelation', num_modules=2, skip=True),
+    dict(skip='initial', own_keys=True),
+]
+
+
+@pytest.mark.parametrize('at_test', ['window', 'off'])
+@pytest.mark.parametrize('intra', RELEASED, ids=str)
+def test_relations_of_the_released_code(build, make_video, intra, at_test):
+    """Exact stays exact where the window changes what supports offer."""
+    changes = {f'intra.{key}': value for key, value in intra.items()}
+    model = build(**changes, **{'inter.at_test': at_test})
+    frames, samples = make_video(6)
+    sampler = WindowFrameSampler(4)
+    supports = [sampler(t, 6, None) for t in range(6)]
+    expected = plain(model, frames, samples, supports.__getitem__)
+    engine = VideoEngine(model.detector.roi_head)
+    state = engine.open(RecordedWindow(sampler, 6))
+    found = stream(engine, state, model, frames, samples)
+    assert_same([f for _, _, f in found], expected)
+    # Cached: every frame's alpha is exact in its own window.
+    engine = VideoEngine(model.detector.roi_head, 'cached')
+    state = engine.open(RecordedWindow(sampler, 6))
+    found = stream(engine, state, model, frames, samples)
+    if at_test == 'window':
+        expected = cached_by_hand(
+            model, frames, samples, supports.__getitem__, 3
+        )
+    assert_same([f for _, _, f in found], expected)
+
+
 @pytest.mark.parametrize('length', [1, 3, 7])
 @pytest.mark.parametrize('sampler', WINDOWS, ids=repr)
 def test_cached_mode_on_recorded_videos(model, make_video, sampler, length):
