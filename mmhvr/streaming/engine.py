@@ -131,18 +131,15 @@ class VideoEngine:
             if memory.intra is None:
                 memory.intra = head.intra.offer(memory.frame.features)
         every = head.needs_window and not self._caches
-        alpha, *others = (
-            stages[-1]
-            for stages in head.intra.enhance_window(
-                [state.frames[i].frame.features for i in window],
-                [state.frames[i].intra for i in window],
-                range(len(window) if every else 1),
-            )
+        stages, *others = head.intra.enhance_window(
+            [state.frames[i].frame.features for i in window],
+            [state.frames[i].intra for i in window],
+            range(len(window) if every else 1),
         )
-        offers = [head.inter.offer(other) for other in others]
+        offers = [head.inter.offer(other[-1]) for other in others]
         if self._caches:
             own = state.frames[target]
-            own.inter = head.inter.offer(alpha)
+            own.inter = head.inter.offer(stages[-1])
             first = max(0, target - state.window.max_supports)
             offers = [
                 state.frames[index].inter for index in range(first, target)
@@ -150,6 +147,6 @@ class VideoEngine:
         frame = state.frames[target].frame
         return self.roi_head.decode(
             frame.boxes,
-            *head.classify(head.relate(alpha, offers)),
+            *head.predict_from(stages, offers),
             frame.sample,
         )

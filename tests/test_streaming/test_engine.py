@@ -198,6 +198,17 @@ RELEASED = [
 ]
 
 
+def test_averaged_with_a_second_predictor(build, make_video):
+    model = build(auxiliary=dict(after=2, at_test='averaged'))
+    frames, samples = make_video(4)
+    sampler = WindowFrameSampler(3)
+    expected = plain(model, frames, samples, lambda t: sampler(t, 4, None))
+    engine = VideoEngine(model.detector.roi_head)
+    state = engine.open(RecordedWindow(sampler, 4))
+    found = stream(engine, state, model, frames, samples)
+    assert_same([f for _, _, f in found], expected)
+
+
 @pytest.mark.parametrize('at_test', ['window', 'off'])
 @pytest.mark.parametrize('intra', RELEASED, ids=str)
 def test_relations_of_the_released_code(build, make_video, intra, at_test):

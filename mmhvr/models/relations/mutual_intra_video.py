@@ -40,7 +40,8 @@ class MutualIntraVideoRelation(IntraVideoRelation):
                 'the window are keys. Leave it out, or use '
                 'IntraVideoRelation.'
             )
-        super().__init__(*args, own_keys=True, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.own_keys = True
 
     def offer(self, x: Tensor) -> Offers:
         """What is constant of support proposals, as keys and values.

@@ -36,8 +36,9 @@ class HVRBBoxHead(BBoxHead):
         proposal_selector (dict): Config of the choice of triplets.
         loss_relation (dict, optional): Config of the relation loss; None
             for none.
-        auxiliary (dict, optional): Arguments ``after`` and ``loss_weight``
-            of an :class:`AuxiliaryPredictor`; None (default) for none.
+        auxiliary (dict, optional): Arguments ``after``, ``loss_weight`` and
+            ``at_test`` of an :class:`AuxiliaryPredictor`; None (default) for
+            none.
         kwargs: Arguments of mmdet's BBoxHead (num_classes, bbox_coder,
             losses, ...). Boxes are regressed class-agnostically by default.
     """
@@ -230,19 +231,32 @@ class HVRBBoxHead(BBoxHead):
         """Whether the inter-video relation reads other frames at test."""
         return self.inter is not None and self.inter.needs_window
 
-    def relate(self, alpha: Tensor, offers: Sequence[tuple]) -> Tensor:
-        """Beta at test, from what the window's other frames offer.
+    def predict_from(
+        self, stages: Sequence[Tensor], offers: Sequence[tuple]
+    ) -> Tuple[Tensor, Tensor]:
+        """Scores and boxes from what the window's other frames offer.
 
         Args:
-            alpha (Tensor): Of the target frame's proposals, [N, D].
+            stages (list[Tensor]): The target frame's features after 0, 1,
+                ... intra-video modules, [N, D] each; alpha is the last.
             offers (list): ``inter.offer(alpha)`` of each other frame.
 
         Returns:
-            Tensor: beta, [N, D]; alpha itself without the relation.
+            tuple[Tensor, Tensor]: See :meth:`predict_on_window`.
         """
-        if self.inter is None:
-            return alpha
-        return self.inter.predict_from(alpha, offers)
+        beta = stages[-1]
+        if self.inter is not None:
+            beta = self.inter.predict_from(beta, offers)
+        return self._classify_at_test(beta, stages)
+
+    def _classify_at_test(
+        self, beta: Tensor, stages: Sequence[Tensor]
+    ) -> Tuple[Tensor, Tensor]:
+        """:meth:`classify`, with the auxiliary predictor's part in it."""
+        outputs = self.classify(beta)
+        if self.auxiliary is None:
+            return outputs
+        return self.auxiliary.combine(*outputs, stages)
 
     def predict_on_window(
         self, features: Sequence[Tensor]
@@ -257,19 +271,23 @@ class HVRBBoxHead(BBoxHead):
             tuple[Tensor, Tensor]: Scores [N, K + 1] before the softmax, and
             box deltas [N, 4].
         """
-        alpha = self._alpha_of(features, 0)
-        if self.inter is None:
-            return self.classify(alpha)
-        window = alpha[:0]
-        if self.inter.needs_window:
-            others = [
-                self._alpha_of(features, t) for t in range(1, len(features))
-            ]
-            window = torch.cat([window, *others])
-        return self.classify(self.inter.predict(alpha, window))
+        stages = self._stages_of(features, 0)
+        beta = stages[-1]
+        if self.inter is not None:
+            window = beta[:0]
+            if self.inter.needs_window:
+                others = [
+                    self._stages_of(features, t)[-1]
+                    for t in range(1, len(features))
+                ]
+                window = torch.cat([window, *others])
+            beta = self.inter.predict(beta, window)
+        return self._classify_at_test(beta, stages)
 
-    def _alpha_of(self, features: Sequence[Tensor], frame: int) -> Tensor:
-        """One frame's alpha, all other frames of the window supporting."""
+    def _stages_of(
+        self, features: Sequence[Tensor], frame: int
+    ) -> List[Tensor]:
+        """One frame's stages, all other frames of the window supporting."""
         others = [f for t, f in enumerate(features) if t != frame]
         support = torch.cat([features[frame][:0], *others])
-        return self.intra(features[frame], support)
+        return self.intra.stages(features[frame], support)

@@ -10,6 +10,7 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 
 from mmhvr.models import HVRBBoxHead
+from mmhvr.models.roi_heads.auxiliary import AuxiliaryPredictor
 
 K = 3
 CFG = ConfigDict(pos_weight=-1)
@@ -245,8 +246,34 @@ def test_auxiliary_losses_written_out(videos, after):
     )
 
 
+@pytest.mark.parametrize('at_test', ['ignored', 'averaged'])
+def test_auxiliary_at_test(head, at_test):
+    auxiliary = AuxiliaryPredictor(8, K + 1, 4, after=1, at_test=at_test)
+    for parameter in auxiliary.parameters():
+        torch.nn.init.normal_(parameter)
+    frames = [torch.rand(n, 8) for n in (2, 3)]
+    plain_scores, plain_deltas = head.predict_on_window(frames)
+    head.auxiliary = auxiliary
+    scores, deltas = head.predict_on_window(frames)
+    after_one = head.intra.relations[0](*frames)
+    if at_test == 'averaged':
+        probabilities = plain_scores.softmax(1)
+        other = auxiliary.fc_cls(after_one).softmax(1)
+        torch.testing.assert_close(
+            scores.softmax(1), (probabilities + other) / 2
+        )
+        torch.testing.assert_close(
+            deltas, (plain_deltas + auxiliary.fc_reg(after_one)) / 2
+        )
+    else:
+        assert torch.equal(scores, plain_scores)
+        assert torch.equal(deltas, plain_deltas)
+
+
 def test_auxiliary_after_more_modules_than_there_are():
     with pytest.raises(ValueError, match='4 intra-video modules, but .* 3'):
         HVRBBoxHead(num_classes=K, auxiliary=dict(after=4))
     with pytest.raises(ValueError, match='0 or more'):
         HVRBBoxHead(num_classes=K, auxiliary=dict(after=-1))
+    with pytest.raises(ValueError, match="at_test.*'mean'"):
+        HVRBBoxHead(num_classes=K, auxiliary=dict(at_test='mean'))
