@@ -15,6 +15,8 @@ from mmdet.structures.bbox import bbox2roi
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
+from ..relations.embeddings import compared_features
+from ..relations.inter_video import TripletInterVideoRelation
 from .auxiliary import AuxiliaryPredictor
 
 
@@ -96,6 +98,21 @@ class HVRBBoxHead(BBoxHead):
             if auxiliary is not None
             else None
         )
+        for part in (self.proposal_selector, self.loss_relation):
+            if self.inter is None and part and part.compare == 'embedding':
+                raise ValueError(
+                    f"{type(part).__name__} has compare='embedding', theta "
+                    'and phi of the inter-video relation, but inter=None. Use '
+                    "compare='alpha'."
+                )
+        if self.proposal_selector.many_per_anchor and isinstance(
+            self.inter, TripletInterVideoRelation
+        ):
+            raise ValueError(
+                f'{type(self.proposal_selector).__name__} gives an anchor '
+                'many triplets, but TripletInterVideoRelation relates it to '
+                'one. Use PooledInterVideoRelation.'
+            )
         if self.auxiliary and self.auxiliary.after > len(self.intra.relations):
             raise ValueError(
                 f'auxiliary reads the output of {self.auxiliary.after} '
@@ -148,13 +165,21 @@ class HVRBBoxHead(BBoxHead):
         for group in groups:
             alpha = torch.cat([alphas[v] for v in group])
             anchors = sum(len(alphas[v]) for v in group[:bearing])
-            triplets = self.select_triplets(
-                alpha, torch.cat([labels[v] for v in group]), anchors
-            )
+            group_labels = torch.cat([labels[v] for v in group])
+            triplets = self.select_triplets(alpha, group_labels, anchors)
             beta = alpha if self.inter is None else self.inter(alpha, triplets)
             betas.append(beta[:anchors])
             results += [sampling_results[v] for v in group[:bearing]]
-            proposals.append([alpha[index] for index in triplets])
+            if self.loss_relation is not None:
+                queries, keys = compared_features(
+                    alpha, self.inter, self.loss_relation.compare
+                )
+                # Background anchors have a triplet to relate to, at most.
+                bears = group_labels[triplets[0]] != self.num_classes
+                anchor, positive, negative = (t[bears] for t in triplets)
+                proposals.append(
+                    (queries[anchor], keys[positive], keys[negative])
+                )
         losses = self.detection_loss(
             *self.classify(torch.cat(betas)), results, rcnn_train_cfg
         )
@@ -182,6 +207,7 @@ class HVRBBoxHead(BBoxHead):
             losses['num_triplets'] = anchor.new_tensor(len(anchor))
         return losses
 
+    @torch.no_grad()
     def select_triplets(
         self, alpha: Tensor, labels: Tensor, num_anchors: int
     ) -> Tuple[Tensor, Tensor, Tensor]:
@@ -195,10 +221,13 @@ class HVRBBoxHead(BBoxHead):
         Returns:
             tuple[Tensor, Tensor, Tensor]: Indices into alpha, long [P].
         """
+        queries, keys = compared_features(
+            alpha, self.inter, self.proposal_selector.compare
+        )
         return self.proposal_selector(
-            alpha[:num_anchors],
+            queries[:num_anchors],
             labels[:num_anchors],
-            alpha,
+            keys,
             labels,
             self.num_classes,
             exclude=torch.arange(num_anchors, device=alpha.device),
