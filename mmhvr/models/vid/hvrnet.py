@@ -17,6 +17,7 @@ from ...streaming.state import EncodedFrame
 from .frames import (
     Maps,
     evaluating,
+    find_parts,
     is_frozen,
     join_frames,
     pick,
@@ -25,6 +26,7 @@ from .frames import (
     valid_sizes,
     video_labels,
 )
+from .support_boxes import GROUND_TRUTHS
 
 
 @MODELS.register_module()
@@ -48,6 +50,15 @@ class HVRNet(BaseVideoDetector):
             frames' maps and proposal features, too. Without, their maps are
             those by which the videos were chosen, and only target frames
             pass the backbone a second time. Defaults to True.
+        support_ground_truth (str, optional): Which boxes the proposals of
+            support frames are sampled against in training, as those of
+            target frames are; the boxes themselves join the proposals.
+            None: none, they are RPN's best as at test; 'own': each frame's;
+            'target': the target frame's, as in the released code. Defaults
+            to None.
+        frozen (list[str]): Names of parts that do not train, such as
+            'detector.rpn_head'; a frozen RPN bears no loss. (A ResNet has
+            frozen_stages.) Defaults to none.
         triplet_source (str): Which maps the videos are compared by: those of
             the 'backbone' (conv4, as in the paper), or the ones that
             'roi' features come from (conv5 with its neck, as in the released
@@ -73,6 +84,8 @@ class HVRNet(BaseVideoDetector):
         video_selector: OptConfigType = dict(type='VideoTripletSelector'),
         supervise: str = 'triplet',
         support_gradient: bool = True,
+        support_ground_truth: Optional[str] = None,
+        frozen: Sequence[str] = (),
         triplet_source: str = 'backbone',
         triplet_level: int = 0,
         rpn_levels: Optional[Sequence[int]] = None,
@@ -84,10 +97,15 @@ class HVRNet(BaseVideoDetector):
         for name, value, choices in (
             ('supervise', supervise, self.supervisions),
             ('triplet_source', triplet_source, self.triplet_sources),
+            (
+                'support_ground_truth',
+                support_ground_truth,
+                (None, *GROUND_TRUTHS),
+            ),
         ):
             if value not in choices:
                 raise ValueError(
-                    f"{name} must be one of {choices}, got '{value}'."
+                    f'{name} must be one of {choices}, got {value!r}.'
                 )
         self.detector = MODELS.build(detector)
         self.video_selector = (
@@ -95,10 +113,21 @@ class HVRNet(BaseVideoDetector):
         )
         self.supervise = supervise
         self.support_gradient = support_gradient
+        self.support_ground_truth = support_ground_truth
+        self.frozen = find_parts(self, frozen)
+        for part in self.frozen.values():
+            part.requires_grad_(False)
         self.triplet_source = triplet_source
         self.triplet_level = triplet_level
         self.rpn_levels = rpn_levels
         self.roi_levels = roi_levels
+
+    def train(self, mode: bool = True) -> 'HVRNet':
+        """Switch the mode, but leave frozen parts in evaluation."""
+        super().train(mode)
+        for part in self.frozen.values():
+            part.eval()
+        return self
 
     def loss(
         self, inputs: Dict[str, Tensor], data_samples: SampleList
@@ -260,19 +289,42 @@ class HVRNet(BaseVideoDetector):
             list[Tensor]: For each video [M_v, D], all frames together.
         """
         frames = len(maps[0]) // len(samples)
-        of_frames = [sample for sample in samples for _ in range(frames)]
         with torch.set_grad_enabled(
             torch.is_grad_enabled() and self.support_gradient
         ):
             rpn_maps, roi_maps = self.split_levels(maps)
-            proposals = self.propose(rpn_maps, of_frames, 'support_proposal')
-            boxes = [proposal.bboxes for proposal in proposals]
+            boxes = self.support_boxes(rpn_maps, samples, frames)
             features = self.detector.roi_head.extract(roi_maps, boxes)
         number = [
             sum(len(b) for b in boxes[v * frames : (v + 1) * frames])
             for v in range(len(samples))
         ]
         return list(features.split(number))
+
+    @torch.no_grad()
+    def support_boxes(
+        self, rpn_maps: Maps, samples: SampleList, frames: int
+    ) -> List[Tensor]:
+        """Proposals of the support frames.
+
+        Args:
+            rpn_maps (tuple[Tensor]): RPN's levels of V' videos' support
+                frames.
+            samples (list[TrackDataSample]): The videos' samples, V'.
+            frames (int): Support frames of each video.
+
+        Returns:
+            list[Tensor]: For each frame, video by video, [M, 4].
+        """
+        of_frames = [sample for sample in samples for _ in range(frames)]
+        if self.support_ground_truth is None:
+            proposals = self.propose(rpn_maps, of_frames, 'support_proposal')
+            return [proposal.bboxes for proposal in proposals]
+        sampled = self.detector.roi_head.assign_and_sample(
+            self.propose(rpn_maps, of_frames, 'rpn_proposal'),
+            GROUND_TRUTHS[self.support_ground_truth](samples, frames),
+        )
+        return [result.priors for result in sampled]
 
     def split_levels(self, maps: Maps) -> Tuple[Maps, Maps]:
         """Pass the neck and pick the levels of RPN and of the RoI head."""
@@ -285,6 +337,8 @@ class HVRNet(BaseVideoDetector):
     ) -> Tuple[Dict[str, Tensor], list]:
         """RPN's losses on, and proposals of, the target frames.
 
+        A frozen RPN proposes and bears no loss.
+
         Args:
             maps (tuple[Tensor]): RPN's levels of the target frames.
             samples (list[TrackDataSample]): Their samples.
@@ -294,6 +348,8 @@ class HVRNet(BaseVideoDetector):
             tuple[dict, list[InstanceData]]: Losses, and the proposals of
             each target frame.
         """
+        if is_frozen(self.detector.rpn_head):
+            return {}, self.propose(maps, samples, 'rpn_proposal')
         rpn_samples = []
         for sample in samples[:supervised]:
             gt = sample.gt_instances[:]
