@@ -8,6 +8,7 @@ from .frame_samplers import (
     ShuffledFrameSampler,
     WindowFrameSampler,
 )
+from .frame_transforms import PadVideoFrames, TrackMinIoURandomCrop
 from .load_video_frames import LoadVideoFrames
 from .triplet_batch_sampler import TripletVideoBatchSampler
 from .triplet_video_dataset import TripletVideoDataset
@@ -18,7 +19,9 @@ __all__ = [
     'GlobalFrameSampler',
     'LoadVideoFrames',
     'OffsetFrameSampler',
+    'PadVideoFrames',
     'ShuffledFrameSampler',
+    'TrackMinIoURandomCrop',
     'TripletVideoBatchSampler',
     'TripletVideoDataset',
     'VideoRecord',
