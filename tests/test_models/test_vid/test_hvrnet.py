@@ -80,6 +80,22 @@ def test_every_trainable_parameter_is_reached(build_model, batch):
         assert parameter.grad.abs().sum() > 0, name
 
 
+@pytest.mark.parametrize('preset', ['paper', 'released'])
+def test_presets_reach_every_parameter(build_preset, batch, preset):
+    model = build_preset(
+        preset, detector__backbone__zero_init_residual=False
+    ).train()
+    for parameter in model.detector.roi_head.bbox_head.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.xavier_normal_(parameter)
+    total(model, batch).backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+    found = predict(model, batch[0], batch[1][0])
+    assert len(found.scores) > 0 and torch.isfinite(found.bboxes).all()
+
+
 def test_conv5_as_a_stage_of_its_own(conv4_model, batch):
     """RPN and the choice of videos read conv4, RoI features conv5."""
     model = conv4_model.train()
