@@ -57,6 +57,86 @@ def test_channels_fit(path):
     assert head.num_classes == len(data.metainfo.CLASSES)
 
 
+# Every switch of the table in docs/en/method.md: paper, released code.
+HEAD = 'model.detector.roi_head.bbox_head.'
+SWITCHES = {
+    'model.supervise': ('target', 'triplet'),
+    'model.triplet_source': (None, 'roi'),
+    'model.video_selector.over_time': (None, 'max'),
+    'model.video_selector.similarity': (None, 'softmax'),
+    'model.video_selector.near_both': (None, True),
+    'model.support_ground_truth': (None, 'target'),
+    HEAD + 'intra.type': ('IntraVideoRelation', 'MutualIntraVideoRelation'),
+    HEAD + 'intra.own_keys': (None, None),
+    HEAD + 'intra.skip': (True, 'initial'),
+    HEAD + 'intra.relation.scaled': (False, None),
+    HEAD + 'intra.relation.out_proj': (None, True),
+    HEAD + 'intra.relation.relu': (None, True),
+    HEAD + 'inter.relation.scaled': (False, None),
+    HEAD + 'inter.relation.out_proj': (None, True),
+    HEAD + 'inter.relation.relu': (None, True),
+    HEAD + 'inter.type': (
+        'TripletInterVideoRelation',
+        'PooledInterVideoRelation',
+    ),
+    HEAD + 'auxiliary.at_test': (None, 'averaged'),
+    HEAD + 'auxiliary.after': (None, 2),
+    HEAD + 'proposal_selector.exclude_anchor': (None, False),
+    HEAD + 'proposal_selector.background_negatives': (None, True),
+    HEAD + 'proposal_selector.background_anchors': (None, True),
+    HEAD + 'proposal_selector.similarity': (None, 'dot'),
+    HEAD + 'proposal_selector.compare': (None, 'embedding'),
+    HEAD + 'loss_relation.distance': (None, 'dot'),
+    HEAD + 'loss_relation.compare': (None, 'embedding'),
+    HEAD + 'loss_relation.margin': (1.0, 10.0),
+    HEAD + 'loss_relation.normalize': (False, False),
+    HEAD + 'reg_class_agnostic': (True, True),
+    'model.detector.test_cfg.rcnn.score_thr': (0.0001, 0.001),
+    'model.detector.test_cfg.rcnn.nms.iou_threshold': (0.5, 0.3),
+    'model.detector.test_cfg.rcnn.max_per_img': (100, 300),
+    'test_cfg.frame_sampler.type': (
+        'WindowFrameSampler',
+        'ShuffledFrameSampler',
+    ),
+}
+PRESETS = [
+    ('hvr/hvr_faster-rcnn_r101-dc5_8xb9-7e_imagenetviddet_paper', 0),
+    ('hvr/hvr_faster-rcnn_r101-dc5_8xb9-7e_imagenetvid_released', 1),
+    ('ablations/hvr_faster-rcnn_r18_mini_paper', 0),
+    ('ablations/hvr_faster-rcnn_r18_mini_released', 1),
+]
+
+
+@pytest.mark.parametrize('name, column', PRESETS)
+def test_presets_set_every_switch(name, column):
+    """The large and the small one alike; None is the default."""
+    config = Config.fromfile(ROOT / f'{name}.py')
+    defaults = {'skip': True}
+    for path, row in SWITCHES.items():
+        value = config
+        for key in path.split('.'):
+            value = (value or {}).get(key)
+        if value is None:
+            value = defaults.get(path.split('.')[-1])
+        assert value == row[column], path
+    sampler = config.train_dataloader.dataset
+    sampler = sampler.get('datasets', [sampler])[0].frame_sampler
+    assert (
+        sampler.type == ('BilateralFrameSampler', 'OffsetFrameSampler')[column]
+    )
+
+
+def test_the_released_preset_freezes_what_it_starts_from():
+    name = PRESETS[1][0]
+    config = Config.fromfile(ROOT / f'{name}.py')
+    model = MODELS.build(config.model).train()
+    trained = {n for n, p in model.named_parameters() if p.requires_grad}
+    parts = ('detector.backbone', 'detector.rpn_head')
+    assert not [n for n in trained if n.startswith(parts)]
+    assert [n for n in trained if 'feature_stage' in n]
+    assert config.load_from and config.optim_wrapper.optimizer.lr == 0.0015
+
+
 def test_mini_configs_compare_fairly():
     configs = [load(name) for name in MINI]
     for config in configs:

@@ -6,6 +6,7 @@
 _base_ = './hvr_faster-rcnn_r50-dc5_8xb9-7e_imagenetvid.py'
 
 model = dict(
+    frozen=['detector.neck', 'detector.rpn_head'],
     detector=dict(
         backbone=dict(
             num_stages=4,
@@ -33,13 +34,5 @@ model = dict(
         ),
     )
 )
-# The released code's learning rate after SELSA; 0 freezes.
-optim_wrapper = dict(
-    optimizer=dict(lr=0.0015),
-    paramwise_cfg=dict(
-        custom_keys={
-            'detector.neck': dict(lr_mult=0.0),
-            'detector.rpn_head': dict(lr_mult=0.0),
-        }
-    ),
-)
+# The released code's learning rate after SELSA.
+optim_wrapper = dict(optimizer=dict(lr=0.0015))

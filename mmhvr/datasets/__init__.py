@@ -4,8 +4,11 @@
 from .frame_samplers import (
     BilateralFrameSampler,
     GlobalFrameSampler,
+    OffsetFrameSampler,
+    ShuffledFrameSampler,
     WindowFrameSampler,
 )
+from .frame_transforms import PadVideoFrames, TrackMinIoURandomCrop
 from .load_video_frames import LoadVideoFrames
 from .triplet_batch_sampler import TripletVideoBatchSampler
 from .triplet_video_dataset import TripletVideoDataset
@@ -15,6 +18,10 @@ __all__ = [
     'BilateralFrameSampler',
     'GlobalFrameSampler',
     'LoadVideoFrames',
+    'OffsetFrameSampler',
+    'PadVideoFrames',
+    'ShuffledFrameSampler',
+    'TrackMinIoURandomCrop',
     'TripletVideoBatchSampler',
     'TripletVideoDataset',
     'VideoRecord',

@@ -6,6 +6,7 @@ from .losses import RelationTripletLoss, relation_triplet_loss
 from .relations import (
     EmbeddedGaussianRelation,
     IntraVideoRelation,
+    MutualIntraVideoRelation,
     PooledInterVideoRelation,
     TripletInterVideoRelation,
     relate,
@@ -25,6 +26,7 @@ __all__ = [
     'HVRNet',
     'HVRRoIHead',
     'IntraVideoRelation',
+    'MutualIntraVideoRelation',
     'PooledInterVideoRelation',
     'ProposalTripletSelector',
     'RelationTripletLoss',

@@ -14,12 +14,13 @@ from .window import Window
 class VideoEngine:
     """Turns encoded frames of a video into detections, in order.
 
-    Only target proposals are enhanced by the intra-video relations, so what
-    a support frame offers depends on that frame alone: it is computed once
-    and kept in the :class:`VideoState`, and the result is that of passing
-    the whole window through the network for every frame. The inter-video
-    relation reads the *enhanced* proposals of the window's other frames, and
-    those depend on the window:
+    What a support frame offers to the intra-video relations depends on that
+    frame alone: it is computed once and kept in the :class:`VideoState`, and
+    the result is that of passing the whole window through the network for
+    every frame. (Where their first module enhances support proposals, too,
+    that part is computed again in every window, and exact as well.) The
+    inter-video relation reads the *enhanced* proposals of the window's other
+    frames, and those depend on the window:
 
     * ``'exact'`` computes them again in every window: T times the intra-video
       relations a frame, and the plain computation's result.
@@ -136,19 +137,19 @@ class VideoEngine:
             memory = state.frames[index]
             if memory.intra is None:
                 memory.intra = head.intra.offer(memory.frame.features)
-        alpha = self._enhance(state, target, window)
-        offers = []
+        every = head.needs_window and not self._caches
+        stages, *others = head.intra.enhance_window(
+            [state.frames[i].frame.features for i in window],
+            [state.frames[i].intra for i in window],
+            range(len(window) if every else 1),
+        )
+        offers = [head.inter.offer(other[-1]) for other in others]
         if self._caches:
             own = state.frames[target]
-            own.inter = head.inter.offer(alpha)
+            own.inter = head.inter.offer(stages[-1])
             first = max(0, target - state.window.max_supports)
             offers = [
                 state.frames[index].inter for index in range(first, target)
-            ]
-        elif head.needs_window:
-            offers = [
-                head.inter.offer(self._enhance(state, index, window))
-                for index in supports
             ]
         frame = state.frames[target].frame
         finish = (
@@ -158,17 +159,6 @@ class VideoEngine:
         )
         return finish(
             frame.boxes,
-            *head.classify(head.relate(alpha, offers)),
+            *head.predict_from(stages, offers),
             frame.sample,
-        )
-
-    def _enhance(
-        self, state: VideoState, index: int, window: List[int]
-    ) -> torch.Tensor:
-        """One frame's alpha, all other frames of the window supporting."""
-        head = self.roi_head.bbox_head
-        offers = [state.frames[i].intra for i in window if i != index]
-        features = state.frames[index].frame.features
-        return head.intra.enhance(
-            features, offers or [head.intra.offer(features[:0])]
         )

@@ -36,8 +36,8 @@ class FrameMemory:
 
     Attributes:
         frame (EncodedFrame): The frame.
-        intra (list, optional): What its proposals offer to each intra-video
-            module as keys and values; made when a target first asks.
+        intra (list, optional): What its proposals offer to the intra-video
+            modules as keys and values; made when a target first asks.
         inter (tuple[Tensor], optional): What its enhanced proposals offer to
             the inter-video module (cached mode alone).
     """

@@ -91,6 +91,33 @@ def test_triplet_configs(coco_vid, name, size, resized):
     assert seen == set(parts)
 
 
+@pytest.mark.parametrize('name', ['imagenet_vid', 'imagenet_vid_augmented'])
+def test_frames_share_what_is_drawn_or_do_not(coco_vid, name):
+    cfg = load(coco_vid, name, (48, 64))
+    cfg.train_dataloader.dataset.pipeline[1].transforms[-2].scale = (100, 60)
+    dataset = Runner.build_dataloader(cfg.train_dataloader, seed=0).dataset
+    equal, shapes = [], set()
+    for index in range(24):
+        sample = dataset[index]['data_samples']
+        equal.append([sample.flip] * 2 == list(sample.ref_flip))
+        images = dataset[index]['inputs']
+        size = tuple(images['img'].shape[-2:])
+        shapes.add(size)
+        assert tuple(sample.img_shape) == size
+        assert images['ref_img'].shape[-2:] == images['img'].shape[-2:]
+        for gt in (sample.gt_instances, sample.ref_gt_instances):
+            assert len(gt.instances_id) == len(gt.labels) == len(gt.bboxes)
+            assert (gt.bboxes >= 0).all()
+            limits = gt.bboxes.new_tensor([size[1], size[0]] * 2)
+            assert (gt.bboxes <= limits).all()
+    if name == 'imagenet_vid':
+        assert all(equal) and shapes == {(60, 80)}
+    else:
+        # Three flips are equal with probability 1/4: 6 of 24, with a
+        # standard deviation of 2.1.
+        assert 1 <= sum(equal) <= 14 and len(shapes) > 10
+
+
 @pytest.mark.parametrize('name', ['mini_vid', 'imagenet_vid'])
 def test_triplet_configs_at_test(coco_vid, name):
     cfg = load(coco_vid, name, (48, 64))

@@ -44,6 +44,17 @@ def build_with(config, changes):
 
 
 @pytest.fixture
+def build_preset():
+    """Build the model of a config in configs/ablations with changes."""
+
+    def build(name, **changes):
+        path = ROOT / f'configs/ablations/hvr_faster-rcnn_r18_mini_{name}.py'
+        return build_with(Config.fromfile(path).model, changes)
+
+    return build
+
+
+@pytest.fixture
 def build_model(mini_config):
     """Build the small model with changes."""
     return lambda **changes: build_with(mini_config, changes)

@@ -4,11 +4,13 @@
 Legend: P proposal triplets, C feature channels.
 """
 
-from typing import Optional
+from typing import Callable, Dict, Optional
 
 import torch.nn.functional as F
 from mmengine.registry import MODELS
 from torch import Tensor, nn
+
+from ..relations.embeddings import COMPARISONS
 
 
 def relation_triplet_loss(
@@ -18,6 +20,7 @@ def relation_triplet_loss(
     margin: float,
     normalize: bool = False,
     printed_sign: bool = False,
+    distance: str = 'euclidean',
 ) -> Tensor:
     r"""Hinge on the two distances of each proposal triplet.
 
@@ -42,6 +45,10 @@ def relation_triplet_loss(
             Defaults to False, as printed.
         printed_sign (bool): Compute eq. 6 exactly as printed. It is here
             to show what it does, not to be trained with. Defaults to False.
+        distance (str): 'euclidean', the d above, or 'dot': d is minus the
+            dot product, so that the loss is
+            :math:`\max(a \cdot a^- - a \cdot a^+ + \lambda, 0)` as the
+            released code has it. Defaults to 'euclidean'.
 
     Returns:
         Tensor: One loss a triplet, [P], not reduced. Without triplets it is
@@ -66,15 +73,25 @@ def relation_triplet_loss(
         anchor, positive, negative = (
             F.normalize(t, dim=-1) for t in (anchor, positive, negative)
         )
-    to_positive = _distance(anchor, positive)
-    to_negative = _distance(anchor, negative)
+    to_positive = DISTANCES[distance](anchor, positive)
+    to_negative = DISTANCES[distance](anchor, negative)
     gap = to_positive - to_negative
     return F.relu((-gap if printed_sign else gap) + margin)
 
 
-def _distance(u: Tensor, v: Tensor, eps: float = 1e-12) -> Tensor:
+def _euclidean(u: Tensor, v: Tensor, eps: float = 1e-12) -> Tensor:
     """Euclidean distance of rows; eps keeps the gradient at 0 finite."""
     return (u - v).pow(2).sum(-1).clamp(min=eps).sqrt()
+
+
+def _minus_dot(u: Tensor, v: Tensor) -> Tensor:
+    """Minus the dot product of rows: less is more alike."""
+    return -(u * v).sum(-1)
+
+
+DISTANCES: Dict[str, Callable[[Tensor, Tensor], Tensor]] = dict(
+    euclidean=_euclidean, dot=_minus_dot
+)
 
 
 @MODELS.register_module()
@@ -89,6 +106,11 @@ class RelationTripletLoss(nn.Module):
             'mean'.
         normalize (bool): See :func:`relation_triplet_loss`.
         printed_sign (bool): See :func:`relation_triplet_loss`.
+        distance (str): See :func:`relation_triplet_loss`.
+        compare (str): Which features it compares: 'alpha', what the
+            intra-video relations return, or 'embedding', the anchors' theta
+            and the others' phi of the inter-video relation, as the released
+            code does. Defaults to 'alpha'.
     """
 
     reductions = ('mean', 'sum', 'active')
@@ -100,18 +122,26 @@ class RelationTripletLoss(nn.Module):
         reduction: str = 'mean',
         normalize: bool = False,
         printed_sign: bool = False,
+        distance: str = 'euclidean',
+        compare: str = 'alpha',
     ) -> None:
         super().__init__()
-        if reduction not in self.reductions:
-            raise ValueError(
-                f'reduction must be one of {self.reductions}, '
-                f"got '{reduction}'."
-            )
+        for name, value, choices in (
+            ('reduction', reduction, self.reductions),
+            ('distance', distance, tuple(DISTANCES)),
+            ('compare', compare, COMPARISONS),
+        ):
+            if value not in choices:
+                raise ValueError(
+                    f"{name} must be one of {choices}, got '{value}'."
+                )
         self.margin = margin
         self.loss_weight = loss_weight
         self.reduction = reduction
         self.normalize = normalize
         self.printed_sign = printed_sign
+        self.distance = distance
+        self.compare = compare
 
     def forward(
         self,
@@ -139,6 +169,7 @@ class RelationTripletLoss(nn.Module):
             self.margin,
             self.normalize,
             self.printed_sign,
+            self.distance,
         )
         if avg_factor is None:
             avg_factor = dict(

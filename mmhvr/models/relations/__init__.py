@@ -10,11 +10,13 @@ from .inter_video import (
     TripletInterVideoRelation,
 )
 from .intra_video import IntraVideoRelation
+from .mutual_intra_video import MutualIntraVideoRelation
 
 __all__ = [
     'BaseInterVideoRelation',
     'EmbeddedGaussianRelation',
     'IntraVideoRelation',
+    'MutualIntraVideoRelation',
     'PooledInterVideoRelation',
     'TripletInterVideoRelation',
     'frame_weights',

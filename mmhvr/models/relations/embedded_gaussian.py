@@ -29,6 +29,9 @@ class EmbeddedGaussianRelation(BaseModule):
         out_proj (bool): Pass the sum through a linear layer before it is
             added, as the released code does. The paper adds the sum itself.
             Defaults to False.
+        scaled (bool): Divide the dot products by the square root of D, as
+            the released code does. The paper states no scaling. Defaults to
+            True.
         relu (bool): ReLU after the residual sum, as the released code does.
             Defaults to False.
         init_gain (float): Scale of theta and phi at the start, see
@@ -50,11 +53,13 @@ class EmbeddedGaussianRelation(BaseModule):
         embed_channels: Optional[int] = None,
         out_proj: bool = False,
         relu: bool = False,
+        scaled: bool = True,
         init_gain: float = 1.0,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
         self.init_gain = init_gain
+        self.scale = None if scaled else 1.0
         embed_channels = embed_channels or in_channels
         self.theta = nn.Linear(in_channels, embed_channels)
         self.phi = nn.Linear(in_channels, embed_channels)
@@ -119,7 +124,9 @@ class EmbeddedGaussianRelation(BaseModule):
         Returns:
             Tensor: Enhanced features, shape [..., N, C].
         """
-        aggregate = self.out_proj(relate(self.theta(x), key, value))
+        aggregate = self.out_proj(
+            relate(self.theta(x), key, value, self.scale)
+        )
         if value.shape[-2] == 0:
             # Nothing is added, the bias of the projection neither.
             aggregate = aggregate * 0
@@ -135,4 +142,4 @@ class EmbeddedGaussianRelation(BaseModule):
         Returns:
             Tensor: Shape [..., N, M].
         """
-        return relation_weights(self.theta(x), key)
+        return relation_weights(self.theta(x), key, self.scale)

@@ -5,11 +5,14 @@ Legend: N queries, M keys, D embedding channels, C feature channels.
 """
 
 import math
+from typing import Optional
 
 from torch import Tensor
 
 
-def relation_weights(query: Tensor, key: Tensor) -> Tensor:
+def relation_weights(
+    query: Tensor, key: Tensor, scale: Optional[float] = None
+) -> Tensor:
     r"""How much each query draws on each key: the g of eq. 2.
 
     .. math::
@@ -22,6 +25,8 @@ def relation_weights(query: Tensor, key: Tensor) -> Tensor:
     Args:
         query (Tensor): Embedded queries, shape [..., N, D].
         key (Tensor): Embedded keys, shape [..., M, D].
+        scale (float, optional): Factor of the dot products. None is
+            :math:`1 / \sqrt{D}`; 1.0 is the paper to the letter.
 
     Returns:
         Tensor: Shape [..., N, M]; a row sums to 1, unless M = 0.
@@ -31,11 +36,18 @@ def relation_weights(query: Tensor, key: Tensor) -> Tensor:
         >>> relation_weights(torch.zeros(1, 2), torch.zeros(4, 2))
         tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
     """
-    logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    if scale is None:
+        scale = 1 / math.sqrt(query.shape[-1])
+    logits = query @ key.transpose(-2, -1) * scale
     return logits.softmax(dim=-1)
 
 
-def relate(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def relate(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    scale: Optional[float] = None,
+) -> Tensor:
     r"""Aggregate values by the Embedded Gaussian kernel.
 
     .. math::
@@ -48,6 +60,7 @@ def relate(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         query (Tensor): Embedded queries, shape [..., N, D].
         key (Tensor): Embedded keys, shape [..., M, D].
         value (Tensor): What is summed up, shape [..., M, C].
+        scale (float, optional): See :func:`relation_weights`.
 
     Returns:
         Tensor: Shape [..., N, C]. With M = 0 there is nothing to sum up and
@@ -64,4 +77,4 @@ def relate(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         # stay in the graph, so that parameters get a zero gradient.
         empty = query.sum(-1, keepdim=True) + key.sum()
         return empty * value.sum(-2, keepdim=True)
-    return relation_weights(query, key) @ value
+    return relation_weights(query, key, scale) @ value

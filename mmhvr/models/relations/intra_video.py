@@ -5,7 +5,7 @@ Legend: N proposals of the target frame, M proposals of all support frames,
 D channels of a proposal feature.
 """
 
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple, Union
 
 from mmengine.model import BaseModule, ModuleList
 from mmengine.registry import MODELS
@@ -34,10 +34,15 @@ class IntraVideoRelation(BaseModule):
         channels (int): D, channels of the proposal features.
         num_modules (int): Number of relation modules, 0 or more. Table 4
             of the paper finds 3 best. Defaults to 3.
-        skip (bool): Let the last module see the *initial* supports (those
-            of the first module) beside the transformed ones: the skip
-            connection of section 4.1. Needs two modules to mean anything.
-            Defaults to True.
+        skip (bool | str): What the last module sees of the supports. True:
+            the *initial* ones (those of the first module) beside the
+            transformed ones, the skip connection of section 4.1; 'initial':
+            the initial ones passed through the last linear layer, as in the
+            released code; False: the transformed ones. Needs two modules to
+            mean anything. Defaults to True.
+        own_keys (bool): Let target proposals relate to those of their own
+            frame, themselves included, too, as in the released code. In eq. 2
+            the set Omega leaves the target frame out. Defaults to False.
         relation (dict, optional): More arguments for
             :class:`EmbeddedGaussianRelation`.
         init_cfg (dict, optional): Initialisation of the linear layers
@@ -50,11 +55,14 @@ class IntraVideoRelation(BaseModule):
         torch.Size([5, 8])
     """
 
+    skips = (True, False, 'initial')
+
     def __init__(
         self,
         channels: int,
         num_modules: int = 3,
-        skip: bool = True,
+        skip: Union[bool, str] = True,
+        own_keys: bool = False,
         relation: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
@@ -63,8 +71,13 @@ class IntraVideoRelation(BaseModule):
                 f'num_modules must be 0 or more, got '
                 f'{num_modules}. 0 switches the relation off.'
             )
+        if skip not in self.skips:
+            raise ValueError(
+                f'skip must be one of {self.skips}, got {skip!r}.'
+            )
         super().__init__(init_cfg=init_cfg)
         self.skip = skip
+        self.own_keys = own_keys
         self.fcs = linear_layers(channels, num_modules - 1)
         self.relations = ModuleList(
             EmbeddedGaussianRelation(channels, **(relation or {}))
@@ -93,9 +106,15 @@ class IntraVideoRelation(BaseModule):
         features = [x] if len(self.relations) else []
         for fc in self.fcs:
             features.append(fc(features[-1]))
-        if self.skip and len(features) > 1:
-            features[-1] = cat([x, features[-1]])
+        if len(features) > 1:
+            features[-1] = self._last_supports(x, features[-1])
         return features
+
+    def _last_supports(self, x: Tensor, transformed: Tensor) -> Tensor:
+        """What the last of several modules sees of [M, D] supports."""
+        if self.skip == 'initial':
+            return self.fcs[-1](x)
+        return cat([x, transformed]) if self.skip else transformed
 
     def offer(self, x: Tensor) -> Offers:
         """What support proposals offer to each module, as keys and values.
@@ -132,12 +151,22 @@ class IntraVideoRelation(BaseModule):
         outputs = [x]
         for index, relation in enumerate(self.relations):
             query = self._query(index, outputs[-1])
-            outputs.append(relation.attend(query, *_join(offers, index)))
+            reads = self._reads(index, query, offers)
+            outputs.append(relation.attend(query, *reads))
         return outputs
 
     def _query(self, index: int, x: Tensor) -> Tensor:
         """What a module reads of the output of the one before, [N, D]."""
         return self.fcs[index - 1](x) if index > 0 else x
+
+    def _reads(
+        self, index: int, query: Tensor, offers: Sequence[Offers]
+    ) -> List[Tensor]:
+        """Key and value of a module: all frames', then the query's own."""
+        pairs = [frame[index] for frame in offers]
+        if self.own_keys:
+            pairs.append(self.relations[index].offer(query))
+        return [cat(rows) for rows in zip(*pairs)]
 
     def weights(self, x: Tensor, offers: Sequence[Offers]) -> List[Tensor]:
         """How much :meth:`enhance` lets each proposal draw on each other.
@@ -149,15 +178,40 @@ class IntraVideoRelation(BaseModule):
 
         Returns:
             list[Tensor]: For each module [N, M], columns in the order of
-            the offers' rows; rows sum to 1.
+            the offers' rows, then the target's own with ``own_keys``; rows
+            sum to 1.
         """
-        outputs = self._outputs(x, offers)
-        return [
-            relation.weights(
-                self._query(index, outputs[index]), _join(offers, index)[0]
-            )
-            for index, relation in enumerate(self.relations)
-        ]
+        found = []
+        for index, output in enumerate(self._outputs(x, offers)[:-1]):
+            query = self._query(index, output)
+            key = self._reads(index, query, offers)[0]
+            found.append(self.relations[index].weights(query, key))
+        return found
+
+    def enhance_window(
+        self,
+        features: Sequence[Tensor],
+        offers: Sequence[Offers],
+        targets: Sequence[int],
+    ) -> List[List[Tensor]]:
+        """Pass frames of one window through all modules, each as the target.
+
+        Args:
+            features (list[Tensor]): Initial features of the proposals of
+                each frame, [M_t, D].
+            offers (list): What :meth:`offer` returned for each frame.
+            targets (list[int]): Which of the frames to enhance.
+
+        Returns:
+            list[list[Tensor]]: For each target its features after 0, 1, ...
+            modules, [M_t, D] each.
+        """
+        enhanced = []
+        for target in targets:
+            x = features[target]
+            others = [o for t, o in enumerate(offers) if t != target]
+            enhanced.append(self._outputs(x, others or [self.offer(x[:0])]))
+        return enhanced
 
     def stages(self, x: Tensor, support: Tensor) -> List[Tensor]:
         """What :meth:`forward` returns after 0, 1, ... of its modules."""
@@ -166,8 +220,3 @@ class IntraVideoRelation(BaseModule):
     def forward(self, x: Tensor, support: Tensor) -> Tensor:
         """Enhance [N, D] target proposals by [M, D] support proposals."""
         return self.enhance(x, [self.offer(support)])
-
-
-def _join(offers: Sequence[Offers], index: int) -> List[Tensor]:
-    """Key and value of one module, of all frames together."""
-    return [cat(rows) for rows in zip(*(frame[index] for frame in offers))]

@@ -1,11 +1,13 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""A second pair of classifier and regressor, for training alone.
+"""A second pair of classifier and regressor.
 
 Legend: N proposals, D channels of a feature, K classes.
 """
 
-from typing import Tuple
+import math
+from typing import Sequence, Tuple
 
+import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
@@ -25,7 +27,16 @@ class AuxiliaryPredictor(BaseModule):
         after (int): Number of intra-video modules whose output it reads; 0
             is the features that no relation has touched. Defaults to 2.
         loss_weight (float): Weight of its losses. Defaults to 1.0.
+        at_test (str): 'ignored': it serves training alone; 'averaged': a
+            proposal's probabilities and its box deltas are the means of
+            both predictors', one of the released code's tests. Defaults to
+            'ignored'.
+
+    Raises:
+        ValueError: ``after`` or ``at_test`` is none of these.
     """
+
+    choices = ('ignored', 'averaged')
 
     def __init__(
         self,
@@ -34,6 +45,7 @@ class AuxiliaryPredictor(BaseModule):
         num_deltas: int,
         after: int = 2,
         loss_weight: float = 1.0,
+        at_test: str = 'ignored',
     ) -> None:
         # As mmdet's box head starts its own two layers.
         super().__init__(
@@ -46,7 +58,13 @@ class AuxiliaryPredictor(BaseModule):
             raise ValueError(
                 f'after must be 0 or more modules, but is {after}.'
             )
+        if at_test not in self.choices:
+            raise ValueError(
+                f'auxiliary.at_test must be one of {self.choices}, got '
+                f"'{at_test}'."
+            )
         self.after = after
+        self.at_test = at_test
         self.loss_weight = loss_weight
         self.fc_cls = nn.Linear(channels, num_scores)
         self.fc_reg = nn.Linear(channels, num_deltas)
@@ -54,3 +72,25 @@ class AuxiliaryPredictor(BaseModule):
     def forward(self, features: Tensor) -> Tuple[Tensor, Tensor]:
         """Scores [N, K + 1] and box deltas [N, 4] of features [N, D]."""
         return self.fc_cls(features), self.fc_reg(features)
+
+    def combine(
+        self, cls_score: Tensor, bbox_pred: Tensor, stages: Sequence[Tensor]
+    ) -> Tuple[Tensor, Tensor]:
+        """Put both predictors' outputs together at test.
+
+        Args:
+            cls_score (Tensor): Of the last predictor, [N, K + 1].
+            bbox_pred (Tensor): Of the last predictor, [N, 4].
+            stages (list[Tensor]): The features after 0, 1, ... intra-video
+                modules, [N, D] each.
+
+        Returns:
+            tuple[Tensor, Tensor]: Scores whose softmax is the mean of the
+            two, and box deltas.
+        """
+        if self.at_test == 'ignored':
+            return cls_score, bbox_pred
+        own_score, own_pred = self(stages[self.after])
+        logs = torch.stack([cls_score, own_score]).log_softmax(-1)
+        mean = logs.logsumexp(0) - math.log(2)
+        return mean, (bbox_pred + own_pred) / 2

@@ -15,6 +15,8 @@ from mmdet.structures.bbox import bbox2roi
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
+from ..relations.embeddings import compared_features
+from ..relations.inter_video import TripletInterVideoRelation
 from .auxiliary import AuxiliaryPredictor
 
 
@@ -36,8 +38,9 @@ class HVRBBoxHead(BBoxHead):
         proposal_selector (dict): Config of the choice of triplets.
         loss_relation (dict, optional): Config of the relation loss; None
             for none.
-        auxiliary (dict, optional): Arguments ``after`` and ``loss_weight``
-            of an :class:`AuxiliaryPredictor`; None (default) for none.
+        auxiliary (dict, optional): Arguments ``after``, ``loss_weight`` and
+            ``at_test`` of an :class:`AuxiliaryPredictor`; None (default) for
+            none.
         kwargs: Arguments of mmdet's BBoxHead (num_classes, bbox_coder,
             losses, ...). Boxes are regressed class-agnostically by default.
     """
@@ -95,6 +98,21 @@ class HVRBBoxHead(BBoxHead):
             if auxiliary is not None
             else None
         )
+        for part in (self.proposal_selector, self.loss_relation):
+            if self.inter is None and part and part.compare == 'embedding':
+                raise ValueError(
+                    f"{type(part).__name__} has compare='embedding', theta "
+                    'and phi of the inter-video relation, but inter=None. Use '
+                    "compare='alpha'."
+                )
+        if self.proposal_selector.many_per_anchor and isinstance(
+            self.inter, TripletInterVideoRelation
+        ):
+            raise ValueError(
+                f'{type(self.proposal_selector).__name__} gives an anchor '
+                'many triplets, but TripletInterVideoRelation relates it to '
+                'one. Use PooledInterVideoRelation.'
+            )
         if self.auxiliary and self.auxiliary.after > len(self.intra.relations):
             raise ValueError(
                 f'auxiliary reads the output of {self.auxiliary.after} '
@@ -147,13 +165,21 @@ class HVRBBoxHead(BBoxHead):
         for group in groups:
             alpha = torch.cat([alphas[v] for v in group])
             anchors = sum(len(alphas[v]) for v in group[:bearing])
-            triplets = self.select_triplets(
-                alpha, torch.cat([labels[v] for v in group]), anchors
-            )
+            group_labels = torch.cat([labels[v] for v in group])
+            triplets = self.select_triplets(alpha, group_labels, anchors)
             beta = alpha if self.inter is None else self.inter(alpha, triplets)
             betas.append(beta[:anchors])
             results += [sampling_results[v] for v in group[:bearing]]
-            proposals.append([alpha[index] for index in triplets])
+            if self.loss_relation is not None:
+                queries, keys = compared_features(
+                    alpha, self.inter, self.loss_relation.compare
+                )
+                # Background anchors have a triplet to relate to, at most.
+                bears = group_labels[triplets[0]] != self.num_classes
+                anchor, positive, negative = (t[bears] for t in triplets)
+                proposals.append(
+                    (queries[anchor], keys[positive], keys[negative])
+                )
         losses = self.detection_loss(
             *self.classify(torch.cat(betas)), results, rcnn_train_cfg
         )
@@ -181,6 +207,7 @@ class HVRBBoxHead(BBoxHead):
             losses['num_triplets'] = anchor.new_tensor(len(anchor))
         return losses
 
+    @torch.no_grad()
     def select_triplets(
         self, alpha: Tensor, labels: Tensor, num_anchors: int
     ) -> Tuple[Tensor, Tensor, Tensor]:
@@ -194,10 +221,13 @@ class HVRBBoxHead(BBoxHead):
         Returns:
             tuple[Tensor, Tensor, Tensor]: Indices into alpha, long [P].
         """
+        queries, keys = compared_features(
+            alpha, self.inter, self.proposal_selector.compare
+        )
         return self.proposal_selector(
-            alpha[:num_anchors],
+            queries[:num_anchors],
             labels[:num_anchors],
-            alpha,
+            keys,
             labels,
             self.num_classes,
             exclude=torch.arange(num_anchors, device=alpha.device),
@@ -230,19 +260,32 @@ class HVRBBoxHead(BBoxHead):
         """Whether the inter-video relation reads other frames at test."""
         return self.inter is not None and self.inter.needs_window
 
-    def relate(self, alpha: Tensor, offers: Sequence[tuple]) -> Tensor:
-        """Beta at test, from what the window's other frames offer.
+    def predict_from(
+        self, stages: Sequence[Tensor], offers: Sequence[tuple]
+    ) -> Tuple[Tensor, Tensor]:
+        """Scores and boxes from what the window's other frames offer.
 
         Args:
-            alpha (Tensor): Of the target frame's proposals, [N, D].
+            stages (list[Tensor]): The target frame's features after 0, 1,
+                ... intra-video modules, [N, D] each; alpha is the last.
             offers (list): ``inter.offer(alpha)`` of each other frame.
 
         Returns:
-            Tensor: beta, [N, D]; alpha itself without the relation.
+            tuple[Tensor, Tensor]: See :meth:`predict_on_window`.
         """
-        if self.inter is None:
-            return alpha
-        return self.inter.predict_from(alpha, offers)
+        beta = stages[-1]
+        if self.inter is not None:
+            beta = self.inter.predict_from(beta, offers)
+        return self._classify_at_test(beta, stages)
+
+    def _classify_at_test(
+        self, beta: Tensor, stages: Sequence[Tensor]
+    ) -> Tuple[Tensor, Tensor]:
+        """:meth:`classify`, with the auxiliary predictor's part in it."""
+        outputs = self.classify(beta)
+        if self.auxiliary is None:
+            return outputs
+        return self.auxiliary.combine(*outputs, stages)
 
     def predict_on_window(
         self, features: Sequence[Tensor]
@@ -257,19 +300,23 @@ class HVRBBoxHead(BBoxHead):
             tuple[Tensor, Tensor]: Scores [N, K + 1] before the softmax, and
             box deltas [N, 4].
         """
-        alpha = self._alpha_of(features, 0)
-        if self.inter is None:
-            return self.classify(alpha)
-        window = alpha[:0]
-        if self.inter.needs_window:
-            others = [
-                self._alpha_of(features, t) for t in range(1, len(features))
-            ]
-            window = torch.cat([window, *others])
-        return self.classify(self.inter.predict(alpha, window))
+        stages = self._stages_of(features, 0)
+        beta = stages[-1]
+        if self.inter is not None:
+            window = beta[:0]
+            if self.inter.needs_window:
+                others = [
+                    self._stages_of(features, t)[-1]
+                    for t in range(1, len(features))
+                ]
+                window = torch.cat([window, *others])
+            beta = self.inter.predict(beta, window)
+        return self._classify_at_test(beta, stages)
 
-    def _alpha_of(self, features: Sequence[Tensor], frame: int) -> Tensor:
-        """One frame's alpha, all other frames of the window supporting."""
+    def _stages_of(
+        self, features: Sequence[Tensor], frame: int
+    ) -> List[Tensor]:
+        """One frame's stages, all other frames of the window supporting."""
         others = [f for t, f in enumerate(features) if t != frame]
         support = torch.cat([features[frame][:0], *others])
-        return self.intra(features[frame], support)
+        return self.intra.stages(features[frame], support)

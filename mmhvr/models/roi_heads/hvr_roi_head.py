@@ -49,6 +49,21 @@ class HVRRoIHead(StandardRoIHead):
             MODELS.build(feature_neck) if feature_neck else None
         )
 
+    def feature_maps(self, x: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
+        """The maps that RoI features come from: conv5 and its neck.
+
+        Args:
+            x (tuple[Tensor]): Maps of frames, each level [B, C, H, W].
+
+        Returns:
+            tuple[Tensor]: Each level [B, C', H', W'].
+        """
+        if self.feature_stage is not None:
+            x = tuple(self.feature_stage(level) for level in x)
+        if self.feature_neck is not None:
+            x = self.feature_neck(x)
+        return x
+
     def extract(
         self, x: Tuple[Tensor, ...], boxes: Sequence[Tensor]
     ) -> Tensor:
@@ -61,10 +76,7 @@ class HVRRoIHead(StandardRoIHead):
         Returns:
             Tensor: [sum of M_b, D], frame by frame; a frame may have none.
         """
-        if self.feature_stage is not None:
-            x = tuple(self.feature_stage(level) for level in x)
-        if self.feature_neck is not None:
-            x = self.feature_neck(x)
+        x = self.feature_maps(x)
         none = x[0].new_zeros(0, 4)
         rois = bbox2roi([*boxes, none])
         if len(rois) > 0:

@@ -1,9 +1,14 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Choosing video triplets (eq. 1) and proposal triplets (eq. 3)."""
 
-from .proposal_triplet import (
+from .proposal_selectors import (
+    AllProposalTripletSelector,
     ProposalTripletSelector,
     RandomProposalTripletSelector,
+)
+from .proposal_triplet import (
+    all_proposal_triplets,
+    nearest_foreground,
     select_proposal_triplets,
 )
 from .video_triplet import (
@@ -14,10 +19,13 @@ from .video_triplet import (
 )
 
 __all__ = [
+    'AllProposalTripletSelector',
     'ProposalTripletSelector',
     'RandomProposalTripletSelector',
     'RandomVideoTripletSelector',
     'VideoTripletSelector',
+    'all_proposal_triplets',
+    'nearest_foreground',
     'pool_videos',
     'select_proposal_triplets',
     'select_video_triplet',

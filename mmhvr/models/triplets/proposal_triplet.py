@@ -5,12 +5,11 @@ Legend: N anchors, M candidates, C feature channels, P triplets found;
 label num_classes = background.
 """
 
-from typing import Optional, Tuple
+from typing import Callable, Dict, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
-from mmengine.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def select_proposal_triplets(
@@ -21,10 +20,11 @@ def select_proposal_triplets(
     num_classes: int,
     exclude: Optional[Tensor] = None,
     background_negatives: bool = False,
+    similarity: str = 'cosine',
 ) -> Tuple[Tensor, Tensor, Tensor]:
     """Find the hard positive and the hard negative of each anchor.
 
-    By cosine similarity: the positive is the *least* similar candidate of
+    By similarity: the positive is the *least* similar candidate of
     the anchor's category, the negative the *most* similar candidate of
     another category.
 
@@ -41,6 +41,8 @@ def select_proposal_triplets(
             is a candidate.
         background_negatives (bool): Let background candidates be negatives,
             as the released code does. Defaults to False.
+        similarity (str): 'cosine', or 'dot' product, as the released code
+            compares. Defaults to 'cosine'.
 
     Returns:
         tuple[Tensor, Tensor, Tensor]: Indices of the anchors that have both
@@ -57,9 +59,7 @@ def select_proposal_triplets(
     if len(candidates) == 0 or len(anchors) == 0:
         none = anchor_labels.new_zeros(0, dtype=torch.long)
         return none, none, none
-    similarity = (
-        F.normalize(anchors, dim=-1) @ F.normalize(candidates, dim=-1).T
-    )
+    similar = SIMILARITIES[similarity](anchors, candidates)
     same = anchor_labels[:, None] == candidate_labels[None]
     foreground = (candidate_labels != num_classes)[None]
     positive_mask = same & foreground
@@ -68,14 +68,101 @@ def select_proposal_triplets(
         rows = (exclude >= 0).nonzero()[:, 0]
         positive_mask[rows, exclude[rows]] = False
         negative_mask[rows, exclude[rows]] = False
-    positives = _first_argmax(-similarity, positive_mask)
-    negatives = _first_argmax(similarity, negative_mask)
+    positives = _first_argmax(-similar, positive_mask)
+    negatives = _first_argmax(similar, negative_mask)
     found = (
         (anchor_labels != num_classes)
         & positive_mask.any(1)
         & negative_mask.any(1)
     ).nonzero()[:, 0]
     return found, positives[found], negatives[found]
+
+
+def nearest_foreground(
+    anchors: Tensor,
+    anchor_labels: Tensor,
+    candidates: Tensor,
+    candidate_labels: Tensor,
+    num_classes: int,
+    similarity: str = 'cosine',
+) -> Tuple[Tensor, Tensor, Tensor]:
+    """Find the two most similar foreground candidates of background anchors.
+
+    What the released code does with a proposal that shows no object.
+
+    Args:
+        anchors (Tensor): Features of the anchors, [N, C].
+        anchor_labels (Tensor): int [N], in [0, num_classes].
+        candidates (Tensor): Features to choose from, [M, C].
+        candidate_labels (Tensor): int [M], in [0, num_classes].
+        num_classes (int): See :func:`select_proposal_triplets`.
+        similarity (str): See :func:`select_proposal_triplets`.
+
+    Returns:
+        tuple[Tensor, Tensor, Tensor]: Indices of the background anchors
+        (ascending), of the most similar and of the second most similar
+        foreground candidate, each long [P]; P = 0 if there are not two. Ties
+        go to the lowest index.
+    """
+    rows = (anchor_labels == num_classes).nonzero()[:, 0]
+    if int((candidate_labels != num_classes).sum()) < 2:
+        rows = rows[:0]
+    if len(rows) == 0:
+        return rows, rows, rows
+    similar = SIMILARITIES[similarity](anchors[rows], candidates)
+    mask = (candidate_labels != num_classes)[None].repeat(len(rows), 1)
+    first = _first_argmax(similar, mask)
+    mask = mask.scatter(1, first[:, None], False)
+    return rows, first, _first_argmax(similar, mask)
+
+
+def all_proposal_triplets(
+    anchor_labels: Tensor,
+    candidate_labels: Tensor,
+    num_classes: int,
+    exclude: Optional[Tensor] = None,
+) -> Tuple[Tensor, Tensor, Tensor]:
+    """Every triplet of an anchor, one of its category and one of another.
+
+    Args:
+        anchor_labels (Tensor): int [N], in [0, num_classes].
+        candidate_labels (Tensor): int [M], in [0, num_classes].
+        num_classes (int): See :func:`select_proposal_triplets`; background
+            proposals take no part.
+        exclude (Tensor, optional): See :func:`select_proposal_triplets`.
+
+    Returns:
+        tuple[Tensor, Tensor, Tensor]: Indices of anchors, positives and
+        negatives, each long [P]; an anchor occurs in many.
+    """
+    same = anchor_labels[:, None] == candidate_labels[None]
+    foreground = (anchor_labels != num_classes)[:, None] & (
+        candidate_labels != num_classes
+    )[None]
+    positives, negatives = same & foreground, ~same & foreground
+    if exclude is not None:
+        rows = (exclude >= 0).nonzero()[:, 0]
+        positives[rows, exclude[rows]] = False
+        negatives[rows, exclude[rows]] = False
+    anchor, positive, negative = (
+        positives[:, :, None] & negatives[:, None]
+    ).nonzero(as_tuple=True)
+    return anchor, positive, negative
+
+
+def _cosine(anchors: Tensor, candidates: Tensor) -> Tensor:
+    """Cosine similarities, [N, M]."""
+    return F.normalize(anchors, dim=-1) @ F.normalize(candidates, dim=-1).T
+
+
+def _dot(anchors: Tensor, candidates: Tensor) -> Tensor:
+    """Dot products, [N, M]."""
+    return anchors @ candidates.T
+
+
+SIMILARITIES: Dict[str, Callable[[Tensor, Tensor], Tensor]] = dict(
+    cosine=_cosine, dot=_dot
+)
 
 
 def _first_argmax(values: Tensor, mask: Tensor) -> Tensor:
@@ -86,54 +173,3 @@ def _first_argmax(values: Tensor, mask: Tensor) -> Tensor:
     # distance from the end makes the first one the only maximum.
     order = torch.arange(values.shape[1], 0, -1, device=values.device)
     return (is_best * order).argmax(1)
-
-
-@MODELS.register_module()
-class ProposalTripletSelector(nn.Module):
-    """:func:`select_proposal_triplets` with its choices kept.
-
-    Args:
-        background_negatives (bool): Let background proposals be negatives,
-            as the released code does. Defaults to False.
-    """
-
-    def __init__(self, background_negatives: bool = False) -> None:
-        super().__init__()
-        self.background_negatives = background_negatives
-
-    @torch.no_grad()
-    def forward(
-        self,
-        anchors: Tensor,
-        anchor_labels: Tensor,
-        candidates: Tensor,
-        candidate_labels: Tensor,
-        num_classes: int,
-        exclude: Optional[Tensor] = None,
-    ) -> Tuple[Tensor, Tensor, Tensor]:
-        """See :func:`select_proposal_triplets`; no gradient passes."""
-        return select_proposal_triplets(
-            self.vectors(anchors),
-            anchor_labels,
-            self.vectors(candidates),
-            candidate_labels,
-            num_classes,
-            exclude,
-            self.background_negatives,
-        )
-
-    def vectors(self, features: Tensor) -> Tensor:
-        """What is compared: one row a proposal."""
-        return features
-
-
-@MODELS.register_module()
-class RandomProposalTripletSelector(ProposalTripletSelector):
-    """Any positive and any negative of each anchor, to compare with.
-
-    Draws from torch's generator, which a run seeds.
-    """
-
-    def vectors(self, features: Tensor) -> Tensor:
-        """Noise: among vectors drawn alike each may be the most similar."""
-        return torch.randn(len(features), 8, device=features.device)

@@ -5,7 +5,8 @@ Legend: V videos of a batch, T frames a video, C feature channels,
 H x W size of a feature map.
 """
 
-from typing import List, Sequence, Tuple
+import math
+from typing import Callable, Dict, List, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -13,13 +14,17 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 
 
-def pool_videos(features: Tensor, valid_sizes: Tensor) -> Tensor:
-    """Global average pooling over the space and time of each video.
+def pool_videos(
+    features: Tensor, valid_sizes: Tensor, over_time: str = 'mean'
+) -> Tensor:
+    """Global pooling over the space and time of each video.
 
     Args:
         features (Tensor): Feature maps of all frames, [V, T, C, H, W].
         valid_sizes (Tensor): Height and width of the part of each video's
             maps that is image and not padding, in cells, int [V, 2].
+        over_time (str): 'mean' (section 3.1) or 'max' of the frames' means
+            over space, as the released code has it. Defaults to 'mean'.
 
     Returns:
         Tensor: One vector a video, [V, C].
@@ -32,22 +37,55 @@ def pool_videos(features: Tensor, valid_sizes: Tensor) -> Tensor:
     )
     weights = inside.to(features.dtype)
     weights = weights / weights.sum(dim=(1, 2), keepdim=True)
-    return torch.einsum('vtchw,vhw->vc', features, weights) / features.shape[1]
+    of_frames = torch.einsum('vtchw,vhw->vtc', features, weights)
+    return of_frames.mean(1) if over_time == 'mean' else of_frames.amax(1)
+
+
+def cosine_to(features: Tensor, index: int) -> Tensor:
+    """Cosine similarity of all videos to one of them: [V, C] -> [V]."""
+    return F.cosine_similarity(features, features[index][None])
+
+
+def softmax_to(features: Tensor, index: int) -> Tensor:
+    r"""Scaled dot products of one video with all, as shares: [V, C] -> [V].
+
+    .. math::
+        s_v = \mathrm{softmax}_v(f_i \cdot f_v / \sqrt{C})
+
+    The released code compares videos like this; all videos of the batch, the
+    compared one included, share the total of 1.
+    """
+    logits = features @ features[index] / math.sqrt(features.shape[1])
+    return logits.softmax(0)
+
+
+SIMILARITIES: Dict[str, Callable[[Tensor, int], Tensor]] = dict(
+    cosine=cosine_to, softmax=softmax_to
+)
 
 
 def select_video_triplet(
-    features: Tensor, labels: Tensor, target: int = 0
+    features: Tensor,
+    labels: Tensor,
+    target: int = 0,
+    similarity: str = 'cosine',
+    near_both: bool = False,
 ) -> Tuple[int, int]:
     """Find the two support videos that confuse the target video most.
 
-    By cosine similarity of the video vectors: the positive is the *least*
-    similar video of the target's category, the negative the *most* similar
-    video of any other category.
+    By similarity of the video vectors: the positive is the *least* similar
+    video of the target's category, the negative the *most* similar video of
+    any other category.
 
     Args:
         features (Tensor): One vector a video, [V, C].
         labels (Tensor): The category of each video, int [V].
         target (int): Index of the target video. Defaults to 0.
+        similarity (str): 'cosine' (section 3.1) or 'softmax', see
+            :func:`softmax_to`. Defaults to 'cosine'.
+        near_both (bool): The negative has the largest *sum* of similarities
+            to the target and to the positive, as in the released code, in
+            place of the largest one to the target. Defaults to False.
 
     Returns:
         tuple[int, int]: Indices of the positive and the negative video; ties
@@ -84,10 +122,12 @@ def select_video_triplet(
                 f'categories {labels.tolist()}. Use TripletVideoBatchSampler;'
                 f' its {remedy}.'
             )
-    similarity = F.cosine_similarity(features, features[target][None])
-    positive = _first_index(similarity, same, largest=False)
-    negative = _first_index(similarity, other, largest=True)
-    return positive, negative
+    similarity_to = SIMILARITIES[similarity]
+    to_target = similarity_to(features, target)
+    positive = _first_index(to_target, same, largest=False)
+    if near_both:
+        to_target = to_target + similarity_to(features, positive)
+    return positive, _first_index(to_target, other, largest=True)
 
 
 def _first_index(values: Tensor, mask: Tensor, largest: bool) -> int:
@@ -99,7 +139,37 @@ def _first_index(values: Tensor, mask: Tensor, largest: bool) -> int:
 
 @MODELS.register_module()
 class VideoTripletSelector(nn.Module):
-    """Video vectors by pooling, then :func:`select_video_triplet`."""
+    """Video vectors by pooling, then :func:`select_video_triplet`.
+
+    Args:
+        over_time (str): 'mean' (default) or 'max', see :func:`pool_videos`.
+        similarity (str): 'cosine' (default) or 'softmax', see
+            :func:`select_video_triplet`.
+        near_both (bool): See :func:`select_video_triplet`. Defaults to
+            False.
+
+    Raises:
+        ValueError: If a name is none of these.
+    """
+
+    def __init__(
+        self,
+        over_time: str = 'mean',
+        similarity: str = 'cosine',
+        near_both: bool = False,
+    ) -> None:
+        super().__init__()
+        for name, value, choices in (
+            ('over_time', over_time, ('mean', 'max')),
+            ('similarity', similarity, tuple(SIMILARITIES)),
+        ):
+            if value not in choices:
+                raise ValueError(
+                    f"{name} must be one of {choices}, got '{value}'."
+                )
+        self.over_time = over_time
+        self.similarity = similarity
+        self.near_both = near_both
 
     @torch.no_grad()
     def forward(
@@ -121,11 +191,17 @@ class VideoTripletSelector(nn.Module):
             list[tuple[int, int, int]]: For each target: target, positive and
             negative video.
         """
-        pooled = pool_videos(features, valid_sizes)
+        pooled = pool_videos(features, valid_sizes, self.over_time)
         return [
             (
                 target,
-                *select_video_triplet(self.vectors(pooled), labels, target),
+                *select_video_triplet(
+                    self.vectors(pooled),
+                    labels,
+                    target,
+                    self.similarity,
+                    self.near_both,
+                ),
             )
             for target in targets
         ]

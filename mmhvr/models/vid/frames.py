@@ -86,6 +86,25 @@ def is_frozen(module: nn.Module) -> bool:
     )
 
 
+def find_parts(
+    module: nn.Module, names: Sequence[str]
+) -> Dict[str, nn.Module]:
+    """Parts of a model by their names with dots.
+
+    Raises:
+        ValueError: There is no part of such a name.
+    """
+    parts = dict(module.named_modules())
+    for name in names:
+        if name not in parts:
+            near = sorted(n for n in parts if n and n.count('.') < 2)
+            raise ValueError(
+                f"the model has no part '{name}'; there are {', '.join(near)} "
+                'and the parts of these.'
+            )
+    return {name: parts[name] for name in names}
+
+
 @contextmanager
 def evaluating(module: nn.Module) -> Iterator[None]:
     """Evaluation mode for a while: no batch statistics are touched."""

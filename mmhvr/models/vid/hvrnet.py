@@ -17,6 +17,7 @@ from ...streaming.state import EncodedFrame
 from .frames import (
     Maps,
     evaluating,
+    find_parts,
     is_frozen,
     join_frames,
     pick,
@@ -25,6 +26,7 @@ from .frames import (
     valid_sizes,
     video_labels,
 )
+from .support_boxes import GROUND_TRUTHS
 
 
 @MODELS.register_module()
@@ -48,8 +50,22 @@ class HVRNet(BaseVideoDetector):
             frames' maps and proposal features, too. Without, their maps are
             those by which the videos were chosen, and only target frames
             pass the backbone a second time. Defaults to True.
-        triplet_level (int): Which output of the backbone the videos are
-            compared by (conv4 in the paper). Defaults to 0.
+        support_ground_truth (str, optional): Which boxes the proposals of
+            support frames are sampled against in training, as those of
+            target frames are; the boxes themselves join the proposals.
+            None: none, they are RPN's best as at test; 'own': each frame's;
+            'target': the target frame's, as in the released code. Defaults
+            to None.
+        frozen (list[str]): Names of parts that do not train, such as
+            'detector.rpn_head'; a frozen RPN bears no loss. (A ResNet has
+            frozen_stages.) Defaults to none.
+        triplet_source (str): Which maps the videos are compared by: those of
+            the 'backbone' (conv4, as in the paper), or the ones that
+            'roi' features come from (conv5 with its neck, as in the released
+            code; all frames of the batch then pass conv5, without
+            gradient). Defaults to 'backbone'.
+        triplet_level (int): Which of these maps: an output of the backbone,
+            or of ``roi_levels``. Defaults to 0.
         rpn_levels (list[int], optional): Which outputs of the neck (of the
             backbone, without a neck) RPN reads. Defaults to all.
         roi_levels (list[int], optional): Which ones the RoI head reads.
@@ -59,6 +75,7 @@ class HVRNet(BaseVideoDetector):
         init_cfg (dict, optional): Initialisation.
     """
 
+    triplet_sources = ('backbone', 'roi')
     supervisions = ('target', 'triplet', 'batch')
 
     def __init__(
@@ -67,6 +84,9 @@ class HVRNet(BaseVideoDetector):
         video_selector: OptConfigType = dict(type='VideoTripletSelector'),
         supervise: str = 'triplet',
         support_gradient: bool = True,
+        support_ground_truth: Optional[str] = None,
+        frozen: Sequence[str] = (),
+        triplet_source: str = 'backbone',
         triplet_level: int = 0,
         rpn_levels: Optional[Sequence[int]] = None,
         roi_levels: Optional[Sequence[int]] = None,
@@ -74,20 +94,40 @@ class HVRNet(BaseVideoDetector):
         init_cfg: OptMultiConfig = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        if supervise not in self.supervisions:
-            raise ValueError(
-                f'supervise must be one of {self.supervisions}, got '
-                f"'{supervise}'."
-            )
+        for name, value, choices in (
+            ('supervise', supervise, self.supervisions),
+            ('triplet_source', triplet_source, self.triplet_sources),
+            (
+                'support_ground_truth',
+                support_ground_truth,
+                (None, *GROUND_TRUTHS),
+            ),
+        ):
+            if value not in choices:
+                raise ValueError(
+                    f'{name} must be one of {choices}, got {value!r}.'
+                )
         self.detector = MODELS.build(detector)
         self.video_selector = (
             MODELS.build(video_selector) if video_selector else None
         )
         self.supervise = supervise
         self.support_gradient = support_gradient
+        self.support_ground_truth = support_ground_truth
+        self.frozen = find_parts(self, frozen)
+        for part in self.frozen.values():
+            part.requires_grad_(False)
+        self.triplet_source = triplet_source
         self.triplet_level = triplet_level
         self.rpn_levels = rpn_levels
         self.roi_levels = roi_levels
+
+    def train(self, mode: bool = True) -> 'HVRNet':
+        """Switch the mode, but leave frozen parts in evaluation."""
+        super().train(mode)
+        for part in self.frozen.values():
+            part.eval()
+        return self
 
     def loss(
         self, inputs: Dict[str, Tensor], data_samples: SampleList
@@ -111,14 +151,13 @@ class HVRNet(BaseVideoDetector):
             chosen = list(range(len(frames)))
             target_maps, support_maps = self.maps_of_videos(frames, chosen)
             features = join_frames(
-                target_maps[self.triplet_level],
-                support_maps[self.triplet_level],
+                self.triplet_maps(target_maps), self.triplet_maps(support_maps)
             )
             triplets = self.choose_videos(frames, features, data_samples)
         else:
             maps = self.maps_without_gradient(frames)
             triplets = self.choose_videos(
-                frames, maps[self.triplet_level], data_samples
+                frames, self.triplet_maps(maps), data_samples
             )
             chosen = list(triplets[0])
             target_maps, support_maps = self.maps_of_videos(
@@ -155,6 +194,23 @@ class HVRNet(BaseVideoDetector):
         """
         with torch.no_grad(), evaluating(self.detector.backbone):
             return self.detector.backbone(frames.flatten(0, 1))
+
+    @torch.no_grad()
+    def triplet_maps(self, maps: Maps) -> Tensor:
+        """What the videos are compared by.
+
+        Args:
+            maps (tuple[Tensor]): The backbone's, each level [B, C, H, W].
+
+        Returns:
+            Tensor: Of ``triplet_source`` and ``triplet_level``, [B, ...].
+        """
+        if self.triplet_source == 'roi':
+            with evaluating(self.detector):
+                maps = self.detector.roi_head.feature_maps(
+                    self.split_levels(maps)[1]
+                )
+        return maps[self.triplet_level]
 
     def choose_videos(
         self, frames: Tensor, features: Tensor, data_samples: SampleList
@@ -233,19 +289,42 @@ class HVRNet(BaseVideoDetector):
             list[Tensor]: For each video [M_v, D], all frames together.
         """
         frames = len(maps[0]) // len(samples)
-        of_frames = [sample for sample in samples for _ in range(frames)]
         with torch.set_grad_enabled(
             torch.is_grad_enabled() and self.support_gradient
         ):
             rpn_maps, roi_maps = self.split_levels(maps)
-            proposals = self.propose(rpn_maps, of_frames, 'support_proposal')
-            boxes = [proposal.bboxes for proposal in proposals]
+            boxes = self.support_boxes(rpn_maps, samples, frames)
             features = self.detector.roi_head.extract(roi_maps, boxes)
         number = [
             sum(len(b) for b in boxes[v * frames : (v + 1) * frames])
             for v in range(len(samples))
         ]
         return list(features.split(number))
+
+    @torch.no_grad()
+    def support_boxes(
+        self, rpn_maps: Maps, samples: SampleList, frames: int
+    ) -> List[Tensor]:
+        """Proposals of the support frames.
+
+        Args:
+            rpn_maps (tuple[Tensor]): RPN's levels of V' videos' support
+                frames.
+            samples (list[TrackDataSample]): The videos' samples, V'.
+            frames (int): Support frames of each video.
+
+        Returns:
+            list[Tensor]: For each frame, video by video, [M, 4].
+        """
+        of_frames = [sample for sample in samples for _ in range(frames)]
+        if self.support_ground_truth is None:
+            proposals = self.propose(rpn_maps, of_frames, 'support_proposal')
+            return [proposal.bboxes for proposal in proposals]
+        sampled = self.detector.roi_head.assign_and_sample(
+            self.propose(rpn_maps, of_frames, 'rpn_proposal'),
+            GROUND_TRUTHS[self.support_ground_truth](samples, frames),
+        )
+        return [result.priors for result in sampled]
 
     def split_levels(self, maps: Maps) -> Tuple[Maps, Maps]:
         """Pass the neck and pick the levels of RPN and of the RoI head."""
@@ -258,6 +337,8 @@ class HVRNet(BaseVideoDetector):
     ) -> Tuple[Dict[str, Tensor], list]:
         """RPN's losses on, and proposals of, the target frames.
 
+        A frozen RPN proposes and bears no loss.
+
         Args:
             maps (tuple[Tensor]): RPN's levels of the target frames.
             samples (list[TrackDataSample]): Their samples.
@@ -267,6 +348,8 @@ class HVRNet(BaseVideoDetector):
             tuple[dict, list[InstanceData]]: Losses, and the proposals of
             each target frame.
         """
+        if is_frozen(self.detector.rpn_head):
+            return {}, self.propose(maps, samples, 'rpn_proposal')
         rpn_samples = []
         for sample in samples[:supervised]:
             gt = sample.gt_instances[:]

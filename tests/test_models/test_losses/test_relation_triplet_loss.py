@@ -67,6 +67,39 @@ def test_equals_pytorch_metric_learning(seed):
     )
 
 
+def test_dot_products_by_hand():
+    # a . n - a . p + 10: 1 * 2 + 2 * 4 - (1 * 3 + 2 * 1) + 10 = 15, and
+    # 0 - 20 + 10 < 0.
+    loss = relation_triplet_loss(
+        rows([1.0, 2.0], [4.0, 0.0]),
+        rows([3.0, 1.0], [5.0, 0.0]),
+        rows([2.0, 4.0], [0.0, 9.0]),
+        10.0,
+        distance='dot',
+    )
+    torch.testing.assert_close(loss, torch.tensor([15.0, 0.0]))
+
+
+@pytest.mark.parametrize('seed', range(10))
+def test_dot_products_of_pytorch_metric_learning(seed):
+    torch.manual_seed(seed)
+    anchor, positive, negative = torch.randn(3, 7, 5)
+    oracle = losses.TripletMarginLoss(
+        margin=2.0,
+        distance=distances.DotProductSimilarity(normalize_embeddings=False),
+        reducer=reducers.DoNothingReducer(),
+    )
+    index = torch.arange(7)
+    expected = oracle(
+        torch.cat([anchor, positive, negative]),
+        indices_tuple=(index, index + 7, index + 14),
+    )['loss']['losses']
+    loss = RelationTripletLoss(margin=2.0, reduction='sum', distance='dot')
+    torch.testing.assert_close(
+        loss(anchor, positive, negative), expected.sum()
+    )
+
+
 @pytest.mark.parametrize('printed_sign', [False, True])
 def test_sign_of_the_gradient(printed_sign):
     # A step against the gradient brings the positive nearer and takes the
@@ -126,6 +159,10 @@ def test_reductions(reduction, expected):
 def test_wrong_arguments():
     with pytest.raises(ValueError, match="reduction.*'max'"):
         RelationTripletLoss(reduction='max')
+    with pytest.raises(ValueError, match="distance.*'cosine'"):
+        RelationTripletLoss(distance='cosine')
+    with pytest.raises(ValueError, match="compare.*'beta'"):
+        RelationTripletLoss(compare='beta')
     with pytest.raises(ValueError, match=r'\(1, 2\), \(2, 2\)'):
         relation_triplet_loss(
             torch.zeros(1, 2), torch.zeros(2, 2), torch.zeros(1, 2), 1.0

@@ -49,6 +49,17 @@ def test_hand_worked_weights():
     )
 
 
+def test_without_scaling():
+    # As above, but the dot products themselves: 2 ln 3 = ln 9 and 0, so the
+    # weights are 9/10 and 1/10: 0.9 * 8 + 0.1 * 4 = 7.6.
+    query = torch.tensor([[2 * math.log(3), 0.0, 0.0, 0.0]])
+    key = torch.tensor([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
+    value = torch.tensor([[8.0], [4.0]])
+    torch.testing.assert_close(
+        relate(query, key, value, scale=1.0), torch.tensor([[7.6]])
+    )
+
+
 def test_equal_keys_give_the_mean():
     value = torch.randn(5, 3)
     out = relate(torch.randn(2, 4), torch.ones(5, 4), value)

@@ -10,6 +10,8 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 
 from mmhvr.models import HVRBBoxHead
+from mmhvr.models.roi_heads.auxiliary import AuxiliaryPredictor
+from mmhvr.models.triplets import AllProposalTripletSelector
 
 K = 3
 CFG = ConfigDict(pos_weight=-1)
@@ -105,6 +107,149 @@ def test_losses_written_out(head, videos):
         ((a - p).norm(dim=1) - (a - n).norm(dim=1) + 1).relu().mean(),
     )
     assert losses['num_triplets'] == 6
+
+
+def test_relation_loss_of_the_released_code(videos):
+    """On theta and phi, by dot products, mined by the same; no anchor is
+    left out of its own candidates."""
+    chosen = dict(compare='embedding', exclude_anchor=False, similarity='dot')
+    loss = dict(
+        type='RelationTripletLoss',
+        margin=10.0,
+        distance='dot',
+        compare='embedding',
+    )
+    head = HVRBBoxHead(
+        in_channels=2,
+        roi_feat_size=3,
+        fc_out_channels=8,
+        num_classes=K,
+        proposal_selector=dict(type='ProposalTripletSelector', **chosen),
+        loss_relation=loss,
+    )
+    for parameter in head.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.xavier_normal_(parameter)
+    targets, supports, results = videos
+    losses = head.loss_on_videos(
+        targets, supports, results, CFG, [[0, 1, 2]], 3
+    )
+    alpha = torch.cat([head.intra(t, s) for t, s in zip(targets, supports)])
+    labels = [0, 0, K, K, 0, 0, K, K, 1, 1, K, K]
+    fc, relation = head.inter.fcs[0], head.inter.relations[0]
+    values = []
+    for a in range(12):
+        if labels[a] == K:
+            continue
+        dots = [
+            float(relation.theta(fc(alpha[a])) @ relation.phi(fc(alpha[c])))
+            for c in range(12)
+        ]
+        same = [dots[c] for c in range(12) if labels[c] == labels[a]]
+        other = [dots[c] for c in range(12) if labels[c] not in (labels[a], K)]
+        values.append(max(max(other) - min(same) + 10, 0))
+    assert losses['num_triplets'] == len(values) == 6
+    assert losses['loss_relation'].item() == pytest.approx(
+        sum(values) / 6, rel=1e-5
+    )
+
+
+def test_background_anchors_relate_but_bear_no_relation_loss(head, videos):
+    with_them = HVRBBoxHead(
+        in_channels=2,
+        roi_feat_size=3,
+        fc_out_channels=8,
+        num_classes=K,
+        inter=dict(type='TripletInterVideoRelation', without_triplet='itself'),
+        proposal_selector=dict(
+            type='ProposalTripletSelector', background_anchors=True
+        ),
+    )
+    with_them.load_state_dict(head.state_dict())
+    targets, supports, results = videos
+    losses = with_them.loss_on_videos(
+        targets, supports, results, CFG, [[0, 1, 2]], 3
+    )
+    # The relation loss is that of the foreground alone.
+    expected = head.loss_on_videos(
+        targets, supports, results, CFG, [[0, 1, 2]], 3
+    )
+    torch.testing.assert_close(
+        losses['loss_relation'], expected['loss_relation']
+    )
+    assert losses['num_triplets'] == 6
+    # All twelve proposals relate to two others: none is alpha's FC alone.
+    alpha = torch.cat([head.intra(t, s) for t, s in zip(targets, supports)])
+    labels = torch.tensor([0, 0, K, K, 0, 0, K, K, 1, 1, K, K])
+    triplets = with_them.select_triplets(alpha, labels, 12)
+    assert sorted(triplets[0].tolist()) == list(range(12))
+    hidden = with_them.inter.fcs[0](alpha)
+    beta = torch.stack(
+        [
+            with_them.inter.relations[0](
+                hidden[a : a + 1], hidden[torch.stack([p, n])]
+            )[0]
+            for a, p, n in sorted(zip(*triplets), key=lambda t: int(t[0]))
+        ]
+    )
+    torch.testing.assert_close(
+        losses['loss_cls'], F.cross_entropy(head.fc_cls(beta), labels)
+    )
+
+
+def test_all_triplets_bear_the_relation_loss(head, videos):
+    head.proposal_selector = AllProposalTripletSelector()
+    losses = head.loss_on_videos(*videos, CFG, [[0, 1, 2]], 3)
+    targets, supports, _ = videos
+    alpha = torch.cat([head.intra(t, s) for t, s in zip(targets, supports)])
+    labels = [0, 0, K, K, 0, 0, K, K, 1, 1, K, K]
+    values = [
+        (alpha[a] - alpha[p]).norm() - (alpha[a] - alpha[n]).norm() + 1
+        for a in range(12)
+        for p in range(12)
+        for n in range(12)
+        if labels[a] == labels[p] != K != labels[n] != labels[a] and a != p
+    ]
+    # 4 anchors with 3 positives and 2 negatives, 2 with 1 and 4.
+    assert losses['num_triplets'] == len(values) == 32
+    torch.testing.assert_close(
+        losses['loss_relation'], torch.stack(values).relu().mean()
+    )
+
+
+@pytest.mark.parametrize(
+    'changes, message',
+    [
+        (
+            dict(
+                inter=None,
+                loss_relation=dict(
+                    type='RelationTripletLoss', compare='embedding'
+                ),
+            ),
+            "RelationTripletLoss has compare='embedding'.*inter=None",
+        ),
+        (
+            dict(
+                inter=None,
+                proposal_selector=dict(
+                    type='ProposalTripletSelector', compare='embedding'
+                ),
+            ),
+            "ProposalTripletSelector has compare='embedding'.*inter=None",
+        ),
+        (
+            dict(
+                inter=dict(type='TripletInterVideoRelation'),
+                proposal_selector=dict(type='AllProposalTripletSelector'),
+            ),
+            'many triplets.*PooledInterVideoRelation',
+        ),
+    ],
+)
+def test_choices_that_do_not_fit(changes, message):
+    with pytest.raises(ValueError, match=message):
+        HVRBBoxHead(num_classes=K, fc_out_channels=8, **changes)
 
 
 def test_frozen_losses(head, videos):
@@ -245,8 +390,36 @@ def test_auxiliary_losses_written_out(videos, after):
     )
 
 
+@pytest.mark.parametrize('at_test', ['ignored', 'averaged'])
+def test_auxiliary_at_test(head, at_test):
+    auxiliary = AuxiliaryPredictor(8, K + 1, 4, after=1, at_test=at_test)
+    for parameter in auxiliary.parameters():
+        torch.nn.init.normal_(parameter)
+    frames = [torch.rand(n, 8) for n in (2, 3)]
+    plain_scores, plain_deltas = head.predict_on_window(frames)
+    head.auxiliary = auxiliary
+    scores, deltas = head.predict_on_window(frames)
+    after_one = head.intra.relations[0](*frames)
+    if at_test == 'averaged':
+        probabilities = plain_scores.softmax(1)
+        other = auxiliary.fc_cls(after_one).softmax(1)
+        torch.testing.assert_close(
+            scores.softmax(1), (probabilities + other) / 2
+        )
+        torch.testing.assert_close(
+            deltas, (plain_deltas + auxiliary.fc_reg(after_one)) / 2
+        )
+    else:
+        assert torch.equal(scores, plain_scores)
+        assert torch.equal(deltas, plain_deltas)
+
+
 def test_auxiliary_after_more_modules_than_there_are():
     with pytest.raises(ValueError, match='4 intra-video modules, but .* 3'):
-        HVRBBoxHead(num_classes=K, auxiliary=dict(after=4))
+        HVRBBoxHead(num_classes=K, fc_out_channels=8, auxiliary=dict(after=4))
     with pytest.raises(ValueError, match='0 or more'):
-        HVRBBoxHead(num_classes=K, auxiliary=dict(after=-1))
+        HVRBBoxHead(num_classes=K, fc_out_channels=8, auxiliary=dict(after=-1))
+    with pytest.raises(ValueError, match="at_test.*'mean'"):
+        HVRBBoxHead(
+            num_classes=K, fc_out_channels=8, auxiliary=dict(at_test='mean')
+        )

@@ -1,6 +1,8 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """The video triplet (eq. 1) against brute force."""
 
+import math
+
 import pytest
 import torch
 
@@ -14,6 +16,47 @@ from mmhvr.models.triplets import (
 
 def cosine(u, v):
     return float(u @ v / (u.norm() * v.norm()))
+
+
+def shares(features, index):
+    """Softmax of scaled dot products, one video after the other."""
+    logits = [float(features[index] @ f) / len(f) ** 0.5 for f in features]
+    total = sum(math.exp(x) for x in logits)
+    return [math.exp(x) / total for x in logits]
+
+
+@pytest.mark.parametrize('near_both', [False, True])
+@pytest.mark.parametrize('similarity', ['cosine', 'softmax'])
+@pytest.mark.parametrize('seed', range(10))
+def test_the_released_choices_equal_brute_force(seed, similarity, near_both):
+    rng = torch.Generator().manual_seed(seed)
+    features = 2 * torch.randn(9, 4, generator=rng, dtype=torch.float64)
+    labels = torch.tensor([0, 1, 2] * 3)
+    for target in range(9):
+        if similarity == 'softmax':
+            rows = [shares(features, v) for v in range(9)]
+        else:
+            rows = [[cosine(u, v) for u in features] for v in features]
+        same = [v for v in range(9) if labels[v] == labels[target]]
+        same.remove(target)
+        positive = min(same, key=lambda v: rows[target][v])
+        other = [v for v in range(9) if labels[v] != labels[target]]
+        negative = max(
+            other,
+            key=lambda v: rows[target][v] + near_both * rows[positive][v],
+        )
+        assert select_video_triplet(
+            features, labels, target, similarity, near_both
+        ) == (positive, negative)
+
+
+def test_near_both_by_hand():
+    # Cosines to the target 0: 1/sqrt(2) = 0.71 for the video (1, 1), 0.6 for
+    # (3, -4) / 5. To the positive (0, -1): -0.71 and 0.8. Sums: 0 and 1.4.
+    features = torch.tensor([[1.0, 0.0], [0.0, -1.0], [1.0, 1.0], [3.0, -4.0]])
+    labels = torch.tensor([0, 0, 1, 1])
+    assert select_video_triplet(features, labels) == (1, 2)
+    assert select_video_triplet(features, labels, near_both=True) == (1, 3)
 
 
 @pytest.mark.parametrize('seed', range(30))
@@ -65,6 +108,58 @@ def test_pooling_is_the_mean_over_space_and_time():
     torch.testing.assert_close(
         pool_videos(features, sizes), features.mean(dim=(1, 3, 4))
     )
+
+
+def test_largest_over_time_of_the_means_over_space():
+    features = torch.randn(2, 3, 4, 5, 6)
+    sizes = torch.tensor([[2, 3], [5, 6]])
+    expected = torch.stack(
+        [
+            features[0, :, :, :2, :3].mean(dim=(2, 3)).max(0).values,
+            features[1].mean(dim=(2, 3)).max(0).values,
+        ]
+    )
+    torch.testing.assert_close(pool_videos(features, sizes, 'max'), expected)
+
+
+@pytest.mark.parametrize(
+    'choices, negative',
+    [
+        # Cosines to the target are 1, 1 and 0.37: the first of two.
+        (dict(), 2),
+        (dict(over_time='max'), 2),
+        # Dot products of the means: 6, 4 and 4.
+        (dict(similarity='softmax'), 2),
+        # Of the largest values: 6, 8 and 4.
+        (dict(similarity='softmax', over_time='max'), 3),
+        # Shares by softmax(dot / sqrt(2)). Of the target, e to the 2.83 (it
+        # itself), 0, 4.24, 5.66, 2.83: 0.18, 0.73 and 0.04 of the three; of
+        # the positive, e to the 0, 2.83, 0, 0, 7.07: 0, 0 and 0.98.
+        (dict(similarity='softmax', over_time='max', near_both=True), 4),
+    ],
+)
+def test_selector_keeps_its_choices(choices, negative):
+    frames = torch.tensor(
+        [
+            [[2.0, 0.0], [2.0, 0.0]],
+            [[0.0, 2.0], [0.0, 2.0]],
+            [[3.0, 0.0], [3.0, 0.0]],
+            [[4.0, 0.0], [0.0, 0.0]],
+            [[2.0, 5.0], [2.0, 5.0]],
+        ]
+    )
+    maps = frames[..., None, None].expand(5, 2, 2, 3, 3)
+    labels = torch.tensor([0, 0, 1, 1, 1])
+    selector = VideoTripletSelector(**choices)
+    chosen = selector(maps, labels, torch.full((5, 2), 3))
+    assert chosen == [(0, 1, negative)]
+
+
+def test_wrong_choices():
+    with pytest.raises(ValueError, match="over_time.*'median'"):
+        VideoTripletSelector(over_time='median')
+    with pytest.raises(ValueError, match="similarity.*'l2'"):
+        VideoTripletSelector(similarity='l2')
 
 
 def test_padding_does_not_count():

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mmhvr.models.triplets import pool_videos, select_video_triplet
+from mmhvr.models.vid.frames import find_parts
 
 
 def total(model, batch):
@@ -41,6 +42,30 @@ def test_choice_equals_single_frame_passes(build_model, batch):
     assert [list(t) for t in triplets] == [chosen_by_hand(model, batch)]
 
 
+@pytest.mark.parametrize('supervise', ['triplet', 'batch'])
+def test_videos_may_be_compared_by_conv5(conv4_model, batch, supervise):
+    model = conv4_model.train()
+    model.triplet_source, model.supervise = 'roi', supervise
+    seen = []
+    model.video_selector.register_forward_pre_hook(
+        lambda m, args: seen.append(args[0])
+    )
+    total(model, batch)
+    inputs = batch[0]
+    frames = torch.cat([inputs['img'], inputs['ref_img']], 1)
+    roi_head = model.detector.roi_head
+    model.eval()
+    with torch.no_grad():
+        expected = [
+            roi_head.feature_neck(
+                (roi_head.feature_stage(model.detector.backbone(video)[0]),)
+            )[0]
+            for video in frames
+        ]
+    torch.testing.assert_close(seen[0], torch.stack(expected))
+    assert not seen[0].requires_grad
+
+
 def test_every_trainable_parameter_is_reached(build_model, batch):
     # A residual branch that starts at zero would pass no gradient yet.
     model = build_model(detector__backbone__zero_init_residual=False).train()
@@ -53,6 +78,22 @@ def test_every_trainable_parameter_is_reached(build_model, batch):
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize('preset', ['paper', 'released'])
+def test_presets_reach_every_parameter(build_preset, batch, preset):
+    model = build_preset(
+        preset, detector__backbone__zero_init_residual=False
+    ).train()
+    for parameter in model.detector.roi_head.bbox_head.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.xavier_normal_(parameter)
+    total(model, batch).backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+    found = predict(model, batch[0], batch[1][0])
+    assert len(found.scores) > 0 and torch.isfinite(found.bboxes).all()
 
 
 def test_conv5_as_a_stage_of_its_own(conv4_model, batch):
@@ -167,6 +208,86 @@ def test_supports_without_gradient(build_model, batch):
         features = model.support_features(supports, samples)
         assert len(features) == 3
         assert [f.requires_grad for f in features] == [gradient] * 3
+
+
+@pytest.mark.parametrize('choice', [None, 'own', 'target'])
+def test_what_support_frames_are_sampled_against(build_model, batch, choice):
+    # The boxes of a video's two support frames and of its target frame lie
+    # at different places.
+    model = build_model(support_ground_truth=choice).train()
+    # So many that no positive proposal is left out.
+    model.detector.roi_head.bbox_sampler.num = 400
+    inputs, samples = batch
+    for v, sample in enumerate(samples):
+        sample.gt_instances.bboxes += v
+        sample.ref_gt_instances.bboxes += torch.tensor([[6.0], [12.0]]) + v
+    seen = []
+    roi_head = model.detector.roi_head
+    original = roi_head.extract
+    roi_head.extract = lambda x, boxes: (
+        seen.append(boxes) or original(x, boxes)
+    )
+    total(model, batch)
+    boxes = seen[0]  # support frames come first
+    assert len(boxes) == 12
+    for f, frame in enumerate(boxes):
+        video, t = divmod(f, 2)
+        target = torch.tensor([8.0, 8.0, 40.0, 44.0]) + video
+        own = target + 6 * (t + 1)
+        has_target, has_own = (
+            bool((frame == box).all(1).any()) for box in (target, own)
+        )
+        assert (has_target, has_own) == (choice == 'target', choice == 'own')
+        # support_proposal, or all of rpn_proposal that RPN finds.
+        assert (len(frame) == 16) == (choice is None)
+
+
+def test_support_frames_without_their_boxes(build_model, batch):
+    model = build_model(support_ground_truth='own').train()
+    for sample in batch[1]:
+        del sample.ref_gt_instances
+    with pytest.raises(ValueError, match='ref_gt_instances.*LoadTrackAnno'):
+        total(model, batch)
+
+
+def test_frozen_parts_stay_and_bear_no_loss(conv4_model, batch):
+    model = conv4_model
+    parts = ['detector.backbone', 'detector.rpn_head']
+    model.frozen = find_parts(model, parts)
+    for part in model.frozen.values():
+        part.requires_grad_(False)
+    model.train()
+    assert not any(m.training for m in model.detector.backbone.modules())
+    assert model.detector.roi_head.training
+    before = copy.deepcopy(model.state_dict())
+    inputs, samples = batch
+    losses = model.loss(inputs, samples)
+    assert not [name for name in losses if 'rpn' in name]
+    optimizer = torch.optim.SGD(
+        [p for p in model.parameters() if p.requires_grad], lr=0.1
+    )
+    model.parse_losses(losses)[0].backward()
+    optimizer.step()
+    changed = {
+        name
+        for name, value in model.state_dict().items()
+        if not torch.equal(value, before[name])
+    }
+    # conv5 trains, and the head.
+    assert any('feature_stage' in name for name in changed)
+    assert any('bbox_head.intra' in name for name in changed)
+    assert not [n for n in changed if n.startswith(tuple(parts))]
+
+
+def test_frozen_parts_by_name(build_model):
+    model = build_model(frozen=['detector.rpn_head']).train()
+    assert not model.detector.rpn_head.training
+    assert model.detector.backbone.training
+    trained = {n for n, p in model.named_parameters() if p.requires_grad}
+    assert not [n for n in trained if 'rpn_head' in n]
+    assert [n for n in trained if 'backbone' in n]
+    with pytest.raises(ValueError, match="'rpn'.*detector.rpn_head"):
+        build_model(frozen=['rpn'])
 
 
 def test_frozen_backbone_passes_once_and_gives_the_same(build_model, batch):
@@ -371,6 +492,10 @@ def test_boxes_in_pixels_of_the_original_image(build_model, batch):
 def test_wrong_arguments(build_model, batch):
     with pytest.raises(ValueError, match="supervise.*'all'"):
         build_model(supervise='all')
+    with pytest.raises(ValueError, match="triplet_source.*'conv5'"):
+        build_model(triplet_source='conv5')
+    with pytest.raises(ValueError, match="support_ground_truth.*'all'"):
+        build_model(support_ground_truth='all')
     inputs, samples = batch
     with pytest.raises(ValueError, match=r'\(6, 2, 3, 64, 64\)'):
         build_model().loss(dict(img=inputs['ref_img']), samples)

@@ -1,0 +1,186 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Which frames of a video support its target frame, as pure functions.
+
+Legend: L frames in the video, T frames in a sample (the target is one of
+them), frame indices run from 0 to L - 1.
+"""
+
+from __future__ import annotations
+
+from typing import List, Optional
+
+import numpy as np
+
+
+def choose_bilateral_frames(
+    frame_index: int,
+    video_length: int,
+    num_supports: int,
+    rng: np.random.Generator,
+    max_offset: Optional[int] = None,
+) -> List[int]:
+    """Draw supports from both sides of the target frame.
+
+    Half of them come from before the target and half from after it, without
+    replacement. What one side lacks the other side gives; what the whole
+    video lacks is filled by repeating the drawn frames in turn, or the target
+    frame if the video has no other.
+
+    Args:
+        frame_index: Index of the target frame.
+        video_length: Number of frames L.
+        num_supports: Number of supports, even.
+        rng: Source of every random choice.
+        max_offset: Farthest support, in frames. None: anywhere in the video.
+
+    Returns:
+        Exactly ``num_supports`` frame indices in ascending order.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> choose_bilateral_frames(1, 3, 2, rng)
+        [0, 2]
+    """
+    reach = video_length if max_offset is None else max_offset
+    before = range(max(0, frame_index - reach), frame_index)
+    after = range(frame_index + 1, min(video_length, frame_index + reach + 1))
+    half = num_supports // 2
+    num_before = min(len(before), max(half, num_supports - len(after)))
+    num_after = min(len(after), max(half, num_supports - len(before)))
+    drawn = [
+        int(index)
+        for side, number in ((before, num_before), (after, num_after))
+        for index in rng.choice(side, number, replace=False)
+    ]
+    pool = drawn or [frame_index]
+    lack = num_supports - len(drawn)
+    drawn += [pool[i % len(pool)] for i in range(lack)]
+    return sorted(drawn)
+
+
+def choose_offset_frames(
+    frame_index: int,
+    video_length: int,
+    num_supports: int,
+    rng: np.random.Generator,
+    max_offset: int,
+) -> List[int]:
+    """Draw each support at a random offset from the target frame.
+
+    An offset that leaves the video ends at its first or last frame, so that
+    in a short video most supports are these two. Supports may repeat, may be
+    the target itself, and may all lie on one side of it.
+
+    Args:
+        frame_index: Index of the target frame.
+        video_length: Number of frames L.
+        num_supports: Number of supports.
+        rng: Source of every random choice.
+        max_offset: Largest offset to either side, in frames.
+
+    Returns:
+        Exactly ``num_supports`` frame indices in ascending order.
+
+    Example:
+        >>> choose_offset_frames(0, 1, 2, np.random.default_rng(0), 1000)
+        [0, 0]
+    """
+    offsets = rng.integers(-max_offset, max_offset + 1, num_supports)
+    places = np.clip(frame_index + offsets, 0, video_length - 1)
+    return sorted(places.tolist())
+
+
+def choose_window_frames(
+    frame_index: int, video_length: int, num_frames: int, stride: int = 1
+) -> List[int]:
+    """Choose the window of frames around the target frame.
+
+    The window has the target in its middle and holds every ``stride``-th
+    frame. At the ends of the video it is *shifted* inside, so the number of
+    frames stays the same and no frame repeats; a video with fewer frames than
+    the window gives all that it has.
+
+    Args:
+        frame_index: Index of the target frame.
+        video_length: Number of frames L.
+        num_frames: Frames in the window, the target included.
+        stride: Distance of neighbouring frames of the window.
+
+    Returns:
+        At most ``num_frames - 1`` frame indices in ascending order.
+
+    Example:
+        >>> choose_window_frames(0, 10, 5)
+        [1, 2, 3, 4]
+        >>> choose_window_frames(5, 10, 5)
+        [3, 4, 6, 7]
+    """
+    first = -(frame_index // stride)
+    last = (video_length - 1 - frame_index) // stride
+    start = max(first, min(-((num_frames - 1) // 2), last - num_frames + 1))
+    stop = min(last, start + num_frames - 1)
+    return [
+        frame_index + step * stride
+        for step in range(start, stop + 1)
+        if step != 0
+    ]
+
+
+def choose_shuffled_frames(
+    frame_index: int, video_length: int, num_frames: int, seed: int = 0
+) -> List[int]:
+    """Choose the window around the target in a shuffled order of the video.
+
+    One shuffle serves all frames of a video: it is a function of the seed
+    and the video's length, so that windows are the same in every test.
+
+    Args:
+        frame_index: Index of the target frame.
+        video_length: Number of frames L.
+        num_frames: Frames in the window, the target included.
+        seed: Seed of the shuffle.
+
+    Returns:
+        The lesser of ``num_frames - 1`` and L - 1 distinct frame indices in
+        ascending order.
+    """
+    order = np.random.default_rng([seed, video_length]).permutation(
+        video_length
+    )
+    place = int(np.flatnonzero(order == frame_index)[0])
+    window = choose_window_frames(place, video_length, num_frames)
+    return sorted(order[window].tolist())
+
+
+def choose_global_frames(
+    frame_index: int, video_length: int, num_frames: int
+) -> List[int]:
+    """Choose supports that lie evenly over the whole video.
+
+    Args:
+        frame_index: Index of the target frame.
+        video_length: Number of frames L.
+        num_frames: Frames in the sample, the target included.
+
+    Returns:
+        The lesser of ``num_frames - 1`` and L - 1 distinct frame indices in
+        ascending order; the first and last of the other frames are among
+        them if there are two or more.
+
+    Example:
+        >>> choose_global_frames(4, 9, 4)
+        [0, 5, 8]
+    """
+    num_others = video_length - 1
+    number = min(num_frames - 1, num_others)
+    if number < 1:
+        return []
+    if number == 1:
+        places = [(num_others - 1) // 2]
+    else:
+        # i (n - 1) / (number - 1) rounded half up, in whole numbers.
+        places = [
+            (2 * i * (num_others - 1) + number - 1) // (2 * (number - 1))
+            for i in range(number)
+        ]
+    return [place + (place >= frame_index) for place in places]
