@@ -32,7 +32,7 @@ model = dict(
                 bbox_coder=dict(target_stds=[0.2, 0.2, 0.2, 0.2]),
             ),
         ),
-    )
+    ),
 )
 # The released code's learning rate after SELSA.
 optim_wrapper = dict(optimizer=dict(lr=0.0015))

@@ -10,7 +10,7 @@ from .average_precision import (
     mean_average_precision,
     precision_recall,
 )
-from .by_video import apply_by_video, evaluate_predictions
+from .by_video import apply_by_video
 from .coco_average_precision import coco_average_precisions
 from .errors import ErrorCounts, count_errors
 from .matching import match_detections, paired_iou
@@ -18,18 +18,19 @@ from .motion import MOTION_RANGES, motion_iou
 from .motion_files import load_motion_iou, save_motion_iou
 from .prediction_files import load_predictions, save_predictions
 from .range_average_precision import PROTOCOLS, range_average_precisions
+from .re_evaluation import evaluate_predictions
 from .seq_nms import seq_nms
 from .structures import Detections, GroundTruth
 from .vid_metric import VIDMetric
 from .video_seq_nms import SeqNMS, apply_seq_nms
 
 __all__ = [
-    'MOTION_RANGES',
-    'PROTOCOLS',
     'Analysis',
     'Detections',
     'ErrorCounts',
     'GroundTruth',
+    'MOTION_RANGES',
+    'PROTOCOLS',
     'SeqNMS',
     'VIDAnnotations',
     'VIDMetric',

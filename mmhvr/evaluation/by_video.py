@@ -1,14 +1,13 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Changing predictions video by video, and evaluating what comes out.
+"""Changing predictions video by video.
 
 Legend: T frames of a video, n detections of a frame.
 """
 
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List
 
 from .annotations import VIDAnnotations
 from .prediction_files import Frame, Predictions
-from .vid_metric import VIDMetric
 
 # Gets the frames of one video in order, returns as many: bboxes [n, 4] xyxy
 # in pixels, scores [n], labels [n] each. Seq-NMS is such a function.
@@ -60,41 +59,3 @@ def apply_by_video(
             )
         result.update(zip(ids, changed))
     return result
-
-
-def evaluate_predictions(
-    predictions: Predictions,
-    ann_file: str,
-    classes: Optional[Sequence[str]] = None,
-    function: Optional[VideoFunction] = None,
-    **options: Any,
-) -> Dict[str, float]:
-    """All metrics of predictions, without the model.
-
-    Args:
-        predictions (dict): Detections by image id.
-        ann_file (str): The annotation file.
-        classes (Sequence[str], optional): Class names by label. By default
-            the categories of the annotation file in the order of their ids.
-        function (Callable, optional): What to do with each video before, see
-            :func:`apply_by_video`.
-        **options (Any): Of :class:`VIDMetric`.
-
-    Returns:
-        dict[str, float]: As :class:`VIDMetric` returns them; it also logs
-        its tables.
-    """
-    metric = VIDMetric(ann_file, **options)
-    metric.dataset_meta = dict(
-        classes=tuple(classes or metric.annotations.class_names)
-    )
-    if function is not None:
-        predictions = apply_by_video(predictions, metric.annotations, function)
-    metric.process(
-        None,
-        [
-            dict(img_id=image_id, pred_instances=frame)
-            for image_id, frame in predictions.items()
-        ],
-    )
-    return metric.evaluate(len(predictions))

@@ -14,15 +14,14 @@ from mmengine.logging import print_log
 from mmtrack.registry import METRICS
 
 from .annotations import load_annotations
-from .average_precision import average_precisions, mean_average_precision
-from .coco_average_precision import coco_average_precisions
+from .average_precision import mean_average_precision
+from .columns import evaluate_columns
 from .errors import count_errors
 from .matching import box_sizes
-from .motion import MOTION_RANGES
 from .motion_files import load_motion_iou
 from .predictions import check_labels, join_predictions, read_prediction
-from .range_average_precision import PROTOCOLS, range_average_precisions
-from .report import describe_ranges, format_errors, format_table
+from .range_average_precision import PROTOCOLS
+from .report import format_errors, format_table
 from .structures import Detections, GroundTruth
 
 
@@ -194,41 +193,26 @@ class VIDMetric(BaseMetric):
         self._compare_names(classes)
         det = self._detections(results)
         check_labels(det, classes, self.annotations.image_names)
-        name = f'AP{100 * self.iou_thr:g}'
-        aps = average_precisions(
-            gt, det, len(classes), self.iou_thr, self.offset
+        columns, notes = evaluate_columns(
+            gt,
+            det,
+            len(classes),
+            self.protocols,
+            self.coco,
+            self.iou_thr,
+            self.offset,
         )
-        # Heading in the table, key of the mean, AP of each class.
-        columns = [(f'VID {name} (area)', f'm{name}', aps)]
-        notes = [
-            f'VID {name}: area under the precision envelope (VOC area '
-            f'AP) at IoU {self.iou_thr:g}, +{self.offset:g} on box widths '
-            'and heights'
-        ]
-        if gt.motion is not None:
-            for protocol in self.protocols:
-                columns += self._motion_columns(
-                    gt, gt.motion, det, protocol, classes
-                )
-            notes.append(
-                f'{", ".join(self.protocols)}: by motion IoU: '
-                + describe_ranges(gt.motion[~gt.crowd], MOTION_RANGES)
-            )
-        if self.coco:
-            coco_ap, coco_ap50 = coco_average_precisions(gt, det, len(classes))
-            columns.append(('COCO AP', 'coco/AP', coco_ap))
-            columns.append(('COCO AP50', 'coco/AP50', coco_ap50))
-            notes.append('COCO: mean precision at 101 recalls, by pycocotools')
         metrics = {
-            key: mean_average_precision(values)
-            for _, key, values in columns
-            if not np.isnan(values).all()
+            column.key: mean_average_precision(column.aps)
+            for column in columns
+            if not np.isnan(column.aps).all()
         }
         if self.classwise:
+            name = f'AP{100 * self.iou_thr:g}'
             metrics.update(
                 {
                     f'{name}_{cls}': float(ap)
-                    for cls, ap in zip(classes, aps)
+                    for cls, ap in zip(classes, columns[0].aps)
                     if not np.isnan(ap)
                 }
             )
@@ -236,7 +220,7 @@ class VIDMetric(BaseMetric):
             classes,
             np.bincount(gt.labels[~gt.crowd], minlength=len(classes)),
             np.bincount(det.labels, minlength=len(classes)),
-            {heading: values for heading, _, values in columns},
+            {column.heading: column.aps for column in columns},
         )
         print_log(
             '\n'.join(['AP in percent', *notes, table]), logger='current'
@@ -291,31 +275,6 @@ class VIDMetric(BaseMetric):
             )
             return None
         return self.annotations.motion_iou(offset=self.offset)
-
-    def _motion_columns(
-        self,
-        gt: GroundTruth,
-        motion: np.ndarray,
-        det: Detections,
-        protocol: str,
-        classes: List[str],
-    ) -> List[tuple]:
-        """Columns of slow, medium and fast by one protocol."""
-        rows = range_average_precisions(
-            gt,
-            motion,
-            det,
-            len(classes),
-            list(MOTION_RANGES.values()),
-            protocol,
-            self.iou_thr,
-            self.offset,
-        )
-        key = f'{protocol}/mAP{100 * self.iou_thr:g}'
-        return [
-            (f'{protocol} {speed}', f'{key}_{speed}', row)
-            for speed, row in zip(MOTION_RANGES, rows)
-        ]
 
     def _classes(self) -> List[str]:
         """Class names of the data set, under MMDetection's old or new key."""
