@@ -36,7 +36,7 @@ def detections_figure(
     out: str,
     names: Tuple[str, str] = ('baseline', 'HVR-Net'),
     number: int = 8,
-    score_thr: float = 0.3,
+    score_thr: float = 0.5,
 ) -> str:
     """Figure 4: the first model's detections above, the second's below.
 
@@ -99,11 +99,23 @@ def classes_figure(
 
     Returns:
         The title of the picture, with the mean AP of both.
+
+    Raises:
+        ValueError: The files hold other frames, or no AP differs.
     """
     classes = category_names(ann_file)
+    both = [_tested(path, ann_file, '') for path in (first, second)]
+    tested = [
+        [frame.boxes is not None for video in videos for frame in video.frames]
+        for videos in both
+    ]
+    if tested[0] != tested[1]:
+        raise ValueError(
+            f'{first} has {sum(tested[0])} frames of {ann_file}, {second} has '
+            f'{sum(tested[1])}, not the same ones; test both models on all'
+        )
     before, after = (
-        video_average_precisions(_tested(path, ann_file, ''), len(classes))
-        for path in (first, second)
+        video_average_precisions(videos, len(classes)) for videos in both
     )
     title = (
         f'AP at IoU 0.5 by class: mean {100 * np.nanmean(before):.1f} '

@@ -223,6 +223,10 @@ def _draw_batch(cfg: Config, seed: int, training_data: bool) -> dict:
                 loader.dataset[key] = test[key]
         # Test videos have no key frames: any frame may be a target.
         loader.dataset['test_mode'] = True
+        # A category with few test videos must not prevent the picture.
+        loader.batch_sampler = dict(
+            loader.batch_sampler, skip_small_categories=True
+        )
     loader.update(num_workers=0, persistent_workers=False)
     with DefaultScope.overwrite_default_scope('mmtrack'):
         return next(iter(Runner.build_dataloader(loader, seed=seed)))

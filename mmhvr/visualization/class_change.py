@@ -22,14 +22,18 @@ def video_average_precisions(
     """VID AP at IoU 0.5 of each class, from frames and their detections.
 
     Args:
-        videos: With detections; frames that were not tested count as
-            without.
+        videos: With detections; frames that were not tested are left out.
         num_classes: K.
 
     Returns:
         float64 [K]; NaN for a class without true boxes.
     """
-    frames = [frame for video in videos for frame in video.frames]
+    frames = [
+        frame
+        for video in videos
+        for frame in video.frames
+        if frame.boxes is not None
+    ]
     truth = [(f.gt_boxes, f.gt_labels) for f in frames]
     none = np.zeros(0)
     found = [
@@ -149,8 +153,8 @@ def draw_class_changes(
         )
     reach = max(map(abs, gains))
     axes.set_xlim(
-        -1.9 * reach if min(gains) < 0 else 0,
-        1.9 * reach if max(gains) > 0 else 0,
+        -1.6 * reach if min(gains) < 0 else 0,
+        1.6 * reach if max(gains) > 0 else 0,
     )
     axes.set_yticks(places, [name for name, _, _ in rows])
     axes.set_xlabel(f'AP of {names[1]} less that of {names[0]}, in points')

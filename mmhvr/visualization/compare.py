@@ -5,13 +5,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Dict, List, Sequence, Tuple
 
+import cv2
 import numpy as np
 
 from ..evaluation.matching import match_detections
 from .coco_video import AnnotatedFrame, AnnotatedVideo
 from .draw import draw_detections, draw_ground_truth
-from .hook import legible_factor, read_image
+from .hook import read_image
 from .layout import caption, contact_sheet
+
+# Of a frame in the picture, in pixels.
+_HEIGHT = 400
 
 BOTH, FIRST, SECOND, NEITHER = 'both', 'first', 'second', 'neither'
 
@@ -34,7 +38,7 @@ class Difference:
 
 
 def found_boxes(
-    frame: AnnotatedFrame, score_thr: float = 0.3, iou_thr: float = 0.5
+    frame: AnnotatedFrame, score_thr: float = 0.5, iou_thr: float = 0.5
 ) -> np.ndarray:
     """Which true boxes of a frame a model finds, class and all.
 
@@ -68,7 +72,7 @@ def found_boxes(
 def compare_videos(
     first: Sequence[AnnotatedVideo],
     second: Sequence[AnnotatedVideo],
-    score_thr: float = 0.3,
+    score_thr: float = 0.5,
     iou_thr: float = 0.5,
 ) -> Tuple[Dict[str, int], List[Difference]]:
     """Which true boxes one model finds and the other does not.
@@ -158,7 +162,7 @@ def draw_differences(
     chosen: Sequence[Difference],
     names: Tuple[str, str],
     class_names: Sequence[str],
-    score_thr: float = 0.3,
+    score_thr: float = 0.5,
     columns: int = 4,
 ) -> np.ndarray:
     """The first model's detections above, the second's below.
@@ -204,18 +208,23 @@ def _tile(
 ) -> np.ndarray:
     """One frame with one model's boxes, and what it finds above."""
     image = read_image(frame.path)
-    factor = legible_factor(image)
-    picture = draw_detections(
+    scale = _HEIGHT / image.shape[0]
+    image = cv2.resize(
         image,
-        frame.boxes if frame.boxes is not None else np.zeros((0, 4)),
-        frame.labels if frame.labels is not None else np.zeros(0),
-        frame.scores if frame.scores is not None else np.zeros(0),
-        class_names=class_names,
-        score_thr=score_thr,
-        factor=factor,
+        (round(image.shape[1] * scale), _HEIGHT),
+        interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA,
     )
-    picture = draw_ground_truth(
-        picture, frame.gt_boxes * factor, frame.gt_labels, class_names
+    image = draw_ground_truth(
+        image, frame.gt_boxes * scale, frame.gt_labels, class_names
     )
+    if frame.boxes is not None and frame.labels is not None:
+        image = draw_detections(
+            image,
+            frame.boxes * scale,
+            frame.labels,
+            frame.scores,
+            class_names=class_names,
+            score_thr=score_thr,
+        )
     found = int(found_boxes(frame, score_thr).sum())
-    return caption(picture, f'{name}: finds {found} of {len(frame.gt_boxes)}')
+    return caption(image, f'{name}: finds {found} of {len(frame.gt_boxes)}')

@@ -48,7 +48,7 @@ def distinct_anchors(
     anchors: np.ndarray,
     boxes: np.ndarray,
     videos: np.ndarray,
-    max_iou: float = 0.5,
+    max_iou: float = 0.1,
 ) -> List[int]:
     """Triplets whose anchors show different objects.
 

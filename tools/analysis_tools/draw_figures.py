@@ -56,7 +56,12 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         required=True,
         help='folder to which the file names of ann_file are relative',
     )
-    sub.add_argument('--score-thr', type=float, default=0.3, help='0.3')
+    sub.add_argument(
+        '--score-thr',
+        type=float,
+        default=0.5,
+        help='a detection counts from this score on (%(default)s)',
+    )
     for name in ('features', 'attention', 'triplets'):
         sub = figures.add_parser(name)
         sub.set_defaults(draw=globals()[f'draw_{name}'])

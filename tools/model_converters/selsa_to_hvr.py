@@ -7,6 +7,7 @@ MMDetection's Faster R-CNN with the same backbone. Train from the result with
 """
 
 import argparse
+import logging
 import os
 import os.path as osp
 from typing import Any, List, Optional, Sequence
@@ -47,6 +48,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         convert(args)
     except (OSError, ValueError) as error:
         raise SystemExit(f'error: {error}') from error
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def convert(args: argparse.Namespace) -> None:
@@ -62,6 +65,8 @@ def convert(args: argparse.Namespace) -> None:
         starting_model,
     )
 
+    # MMEngine lists how each new weight starts: hundreds of lines.
+    logging.disable(logging.INFO)
     os.makedirs(osp.dirname(osp.abspath(args.out)), exist_ok=True)
     checkpoint = read_checkpoint(args.checkpoint)
     cfg = load_config(args.config)

@@ -1,7 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Relations between proposals: eq. 2 and eq. 4."""
 
-from .attention import frame_weights, window_attention
+from .attention_weights import frame_weights, window_attention
 from .embedded_gaussian import EmbeddedGaussianRelation
 from .functional import relate, relation_weights
 from .inter_video import (

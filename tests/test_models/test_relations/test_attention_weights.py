@@ -12,7 +12,10 @@ from mmhvr.models.relations import (
     TripletInterVideoRelation,
     relation_weights,
 )
-from mmhvr.models.relations.attention import frame_weights, window_attention
+from mmhvr.models.relations.attention_weights import (
+    frame_weights,
+    window_attention,
+)
 
 
 class Head:
