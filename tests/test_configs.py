@@ -186,3 +186,13 @@ def test_test_windows_are_equal():
     frames = hvr.test_cfg.frame_sampler.num_frames
     sampler = selsa.test_dataloader.dataset.ref_img_sampler
     assert frames == sampler.num_ref_imgs + 1
+
+
+@pytest.mark.parametrize(
+    'path', [p for p in CONFIGS if 'hvr' in p.stem], ids=lambda p: p.stem
+)
+def test_tests_with_and_without_seq_nms_on_the_small_data_alone(path):
+    config = Config.fromfile(path)
+    expected = dict(type='SeqNMS') if '_mini' in path.stem else None
+    assert config.test_cfg.get('post_processor') == expected
+    assert 'post_processor' not in config.val_cfg

@@ -28,6 +28,7 @@ class BestPaths:
         links (np.ndarray): The boxes of the next frame that can follow, box
             by box and each box's in ascending order, [P].
         begins (np.ndarray): Where the links of each box begin, [N + 1].
+        min_sum (float): Paths with a smaller sum are of no interest.
 
     Attributes:
         sums (list[float]): Largest sum of a path that starts at each box.
@@ -40,6 +41,7 @@ class BestPaths:
         first: Sequence[int],
         links: np.ndarray,
         begins: np.ndarray,
+        min_sum: float,
     ) -> None:
         self.first = first
         self.is_free = np.ones(len(scores), dtype=bool)
@@ -55,33 +57,38 @@ class BestPaths:
             if follow >= 0:
                 self._chosen_by[follow].append(box)
                 self._num_linked += 1
-        # What a box's sum was when it was put here, negative. Ascending.
-        order = np.argsort(-sums, kind='stable')
-        self._queue = list(zip((-sums[order]).tolist(), order.tolist()))
+        # Pairs of a sum, negative, and its box: the best are the smallest.
+        # Those of the beginning, best last, and a heap of those that fell.
+        self._min_sum = max(min_sum, 0.0)
+        order = np.argsort(-sums, kind='stable')[::-1]
+        order = order[sums[order] >= min_sum]
+        self._sorted = list(zip((-sums[order]).tolist(), order.tolist()))
+        self._fallen: List[Tuple[float, int]] = []
 
-    def best(self, min_sum: float) -> List[int]:
+    def take_best(self) -> List[int]:
         """Find the path with the largest sum of all that are left.
 
-        Args:
-            min_sum (float): The least sum.
+        It is the caller's to remove the boxes of the path.
 
         Returns:
             list[int]: Its boxes; of equal paths the one that starts at the
-            lowest number. Empty if no link is left, or no path has the sum.
+            lowest number. Empty if no link is left, or no path has the
+            least sum.
         """
-        queue = self._queue
-        while self._num_linked and queue and -queue[0][0] >= min_sum:
-            total, box = queue[0]
-            if self.sums[box] == -total:
+        best, fallen, sums = self._sorted, self._fallen, self.sums
+        while self._num_linked and (best or fallen):
+            if not fallen or (best and best[-1] < fallen[0]):
+                total, box = best.pop()
+            else:
+                total, box = heapq.heappop(fallen)
+            if sums[box] == -total:
                 path = []
                 while box >= 0:
                     path.append(box)
                     box = self._next[box]
                 return path
-            if self.sums[box] >= min_sum:
-                heapq.heapreplace(queue, (-self.sums[box], box))
-            else:
-                heapq.heappop(queue)
+            if sums[box] >= self._min_sum:
+                heapq.heappush(fallen, (-sums[box], box))
         return []
 
     def remove(self, boxes: np.ndarray) -> None:

@@ -97,7 +97,9 @@ class VideoBoxes:
         frame = bisect_right(self.first, path[0]) - 1
         first = self.first[frame : frame + len(path) + 1]
         free = np.flatnonzero(is_free[first[0] : first[-1]])
-        own = np.repeat(path, np.diff(first))[free]
+        own = np.asarray(path)
+        if len(path) > 1:
+            own = np.repeat(own, np.diff(first))[free]
         free += first[0]
         iou = _iou(
             self._edges[:, own],

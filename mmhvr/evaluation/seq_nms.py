@@ -93,9 +93,10 @@ def seq_nms(
     old_scores = np.concatenate(old)
     new_scores = old_scores.copy()
     keep = np.ones(len(new_scores), dtype=bool)
-    paths = BestPaths(old_scores, video.first, *video.links(link_iou))
+    links, begins = video.links(link_iou)
+    paths = BestPaths(old_scores, video.first, links, begins, min_sum)
     while True:
-        path = paths.best(min_sum)
+        path = paths.take_best()
         if not path:
             break
         new_scores[path] = (

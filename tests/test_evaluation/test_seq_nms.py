@@ -253,6 +253,14 @@ def test_equals_the_published_algorithm_on_crowded_videos():
                 assert all(map(np.array_equal, one, two))
 
 
+def test_the_benchmark_compares(monkeypatch, capsys):
+    words = 'benchmark --frames 5 --boxes 20 --objects 2'.split()
+    monkeypatch.setattr('sys.argv', words)
+    benchmark.main()
+    text = capsys.readouterr().out
+    assert '5 frames x 20 boxes' in text and 'results are the same' in text
+
+
 BOX = np.array([HERE], dtype=float)
 
 

@@ -93,4 +93,10 @@ test_dataloader = val_dataloader
 # (docs/en/method.md).
 window = dict(type='WindowFrameSampler', num_frames=num_test_frames)
 val_cfg = dict(type='VideoValLoop', frame_sampler=window, mode='cached')
-test_cfg = dict(type='VideoTestLoop', frame_sampler=window, mode='cached')
+# A test prints its metrics with and without Seq-NMS.
+test_cfg = dict(
+    type='VideoTestLoop',
+    frame_sampler=window,
+    mode='cached',
+    post_processor=dict(type='SeqNMS'),
+)
