@@ -125,7 +125,10 @@ def test_default_names(source, stem):
     [
         ('none.mp4 --weights W', "'none.mp4' was not found"),
         ('clip.mp4', 'no weights: give --weights'),
-        ('clip.mp4 --model mini', 'no weights: give --weights'),
+        (
+            'clip.mp4 --model hvr_faster-rcnn_r18_mini-demo',
+            'no weights: give --weights',
+        ),
         ('clip.mp4 --weights none.pth', 'none.pth was not found'),
         ('clip.mp4 --weights clip.mp4', 'clip.mp4 cannot be read'),
         ('clip.mp4 --weights W --model hvr_mini', 'config hvr_mini was not'),
@@ -240,3 +243,20 @@ def test_every_option_of_the_call_is_one_of_the_command(capsys):
     names = set(parameters) - {'self', 'source', 'return_results', 'progress'}
     for name in names | {'model', 'weights', 'device'}:
         assert f'--{name.replace("_", "-")}' in text
+
+
+def test_the_installed_command_finds_its_packages(make_video, weights):
+    """In an editable install, too, where setuptools writes the script."""
+    script = Path(sys.executable).with_name('mmhvr')
+    if not script.exists():
+        pytest.skip('mmhvr is not installed in this environment')
+    make_video(2)
+    done = subprocess.run(
+        [script, 'detect', 'clip.mp4', '--weights', weights, '--device=cpu'],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ, OMP_NUM_THREADS='1'),
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'results: clip_detections.mp4' in done.stdout

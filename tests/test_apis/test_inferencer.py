@@ -417,7 +417,7 @@ def test_models(request, tmp_path, model):
     with pytest.raises(ValueError, match='c.pth does not fit the model'):
         HVRInferencer('mini', path, 'cpu')
     with pytest.warns(UserWarning, match='no weights .* mean nothing'):
-        HVRInferencer('hvr_faster-rcnn_r18_mini', device='cpu')
+        HVRInferencer('hvr_faster-rcnn_r18_mini-demo', device='cpu')
     with pytest.raises(ValueError, match="device is 'gpu'; give 'cpu'"):
         HVRInferencer(model.cfg, device='gpu')
     with pytest.raises(ValueError, match='cuda:99.* torch sees'):
