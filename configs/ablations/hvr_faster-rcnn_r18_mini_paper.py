@@ -12,6 +12,7 @@ head = dict(
         relation=relation,
     ),
     loss_relation=dict(margin=1.0, normalize=False),
+    auxiliary=None,
 )
 model = dict(
     supervise='target',

@@ -124,8 +124,8 @@ class Hvr(Method):
         self.num_frames = num_frames
         clock.watch(head.bbox_head, 'embed', 'RoI')
         clock.watch(head.bbox_head, 'classify', 'RoI')
-        clock.watch(head.bbox_head, 'relate', 'relation')
-        for name in ('offer', 'enhance'):
+        clock.watch(head.bbox_head, 'predict_from', 'relation')
+        for name in ('offer', 'enhance_window'):
             clock.watch(head.bbox_head.intra, name, 'relation')
         if head.bbox_head.inter is not None:
             clock.watch(head.bbox_head.inter, 'offer', 'relation')

@@ -292,11 +292,14 @@ def test_each_weight_is_accounted_for_once(selsa_and_model):
     for key in conversion.new:
         assert torch.equal(conversion.state[key], model[key])
     assert not compare_states(model, conversion.state)
-    # Third module, second linear layer, inter-video relation: not in SELSA.
+    # Third module, second linear layer, inter-video relation, the second
+    # classifier of training: not in SELSA.
     new = {key[len(HEAD) :].rsplit('.', 1)[0] for key in conversion.new}
     assert new == {
         'intra.fcs.1.0',
         'inter.fcs.0.0',
+        'auxiliary.fc_cls',
+        'auxiliary.fc_reg',
         *(
             f'{place}.{layer}'
             for place in ('intra.relations.2', 'inter.relations.0')

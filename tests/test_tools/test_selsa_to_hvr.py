@@ -77,6 +77,9 @@ def test_the_result_fits_its_config(convert, tmp_path, capsys):
             'inter.relations.0',
         )
         for layer in ('theta', 'phi')
+    } | {
+        f'{head_name}.auxiliary.{layer}.weight'
+        for layer in ('fc_cls', 'fc_reg')
     }
 
 
