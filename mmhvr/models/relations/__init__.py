@@ -3,7 +3,7 @@
 
 from .attention_weights import frame_weights, window_attention
 from .embedded_gaussian import EmbeddedGaussianRelation
-from .functional import relate, relation_weights
+from .functional import relate, relate_parts, relation_weights
 from .inter_video import (
     BaseInterVideoRelation,
     PooledInterVideoRelation,
@@ -21,6 +21,7 @@ __all__ = [
     'TripletInterVideoRelation',
     'frame_weights',
     'relate',
+    'relate_parts',
     'relation_weights',
     'window_attention',
 ]

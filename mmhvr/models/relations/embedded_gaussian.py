@@ -4,14 +4,14 @@
 Legend: N queries, M supports, C feature channels, D embedding channels.
 """
 
-from typing import Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
 import torch
 from mmengine.model import BaseModule
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
-from .functional import relate, relation_weights
+from .functional import relate_parts, relation_weights
 
 
 @MODELS.register_module()
@@ -103,7 +103,7 @@ class EmbeddedGaussianRelation(BaseModule):
         Returns:
             Tensor: Enhanced features, shape [..., N, C].
         """
-        return self.attend(x, *self.offer(support))
+        return self.attend(x, [self.offer(support)])
 
     def offer(self, support: Tensor) -> Tuple[Tensor, Tensor]:
         """What support rows offer: key [..., M, D] and value [..., M, C].
@@ -113,21 +113,23 @@ class EmbeddedGaussianRelation(BaseModule):
         """
         return self.phi(support), support
 
-    def attend(self, x: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    def attend(
+        self, x: Tensor, offers: Sequence[Tuple[Tensor, Tensor]]
+    ) -> Tensor:
         """Relate every row of ``x`` to what :meth:`offer` returned.
 
         Args:
             x (Tensor): Features to enhance, shape [..., N, C].
-            key (Tensor): Shape [..., M, D].
-            value (Tensor): Shape [..., M, C].
+            offers (list[tuple[Tensor, Tensor]]): One offer or more; one
+                softmax runs over the rows of all. With several, x is [N, C].
 
         Returns:
             Tensor: Enhanced features, shape [..., N, C].
         """
         aggregate = self.out_proj(
-            relate(self.theta(x), key, value, self.scale)
+            relate_parts(self.theta(x), offers, self.scale)
         )
-        if value.shape[-2] == 0:
+        if not any(value.shape[-2] for _, value in offers):
             # Nothing is added, the bias of the projection neither.
             aggregate = aggregate * 0
         return self.activation(x + aggregate)

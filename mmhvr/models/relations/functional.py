@@ -5,8 +5,9 @@ Legend: N queries, M keys, D embedding channels, C feature channels.
 """
 
 import math
-from typing import Optional
+from typing import Optional, Sequence, Tuple
 
+import torch
 from torch import Tensor
 
 
@@ -78,3 +79,42 @@ def relate(
         empty = query.sum(-1, keepdim=True) + key.sum()
         return empty * value.sum(-2, keepdim=True)
     return relation_weights(query, key, scale) @ value
+
+
+def relate_parts(
+    query: Tensor,
+    parts: Sequence[Tuple[Tensor, Tensor]],
+    scale: Optional[float] = None,
+) -> Tensor:
+    """:func:`relate` to keys and values in parts, without joining them.
+
+    The parts are those of the frames of a window, and joining them for every
+    target frame would take a third of the time.
+
+    Args:
+        query (Tensor): Embedded queries, shape [..., N, D].
+        parts (list[tuple[Tensor, Tensor]]): Keys [..., M_t, D] and values
+            [..., M_t, C] of each part, one part or more; [M_t, D] and
+            [M_t, C] if there are more.
+        scale (float, optional): See :func:`relation_weights`.
+
+    Returns:
+        Tensor: Shape [..., N, C]: one softmax runs over all parts.
+
+    Example:
+        >>> q, k = torch.zeros(1, 2), torch.zeros(1, 2)
+        >>> relate_parts(q, [(k, torch.tensor([[v]])) for v in (0., 4.)])
+        tensor([[2.]])
+    """
+    filled = [part for part in parts if part[0].shape[-2] > 0]
+    if len(filled) < 2:
+        return relate(query, *(filled or parts)[0], scale)
+    if scale is None:
+        scale = 1 / math.sqrt(query.shape[-1])
+    logits = torch.cat([query @ key.T for key, _ in filled], dim=-1)
+    weights = (logits * scale).softmax(dim=-1)
+    sizes = [len(key) for key, _ in filled]
+    aggregate = query.new_zeros(len(query), filled[0][1].shape[-1])
+    for weight, (_, value) in zip(weights.split(sizes, dim=-1), filled):
+        aggregate = torch.addmm(aggregate, weight, value)
+    return aggregate

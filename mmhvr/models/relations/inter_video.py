@@ -204,8 +204,7 @@ class PooledInterVideoRelation(BaseInterVideoRelation):
         if len(self.fcs) > 1 or not self.needs_window:
             return super().predict_from(alpha, offers)
         own = self.offer(alpha)
-        keys, values = (torch.cat(rows) for rows in zip(own, *offers))
-        return self.relations[0].attend(own[1], keys, values)
+        return self.relations[0].attend(own[1], [own, *offers])
 
     def relate_module(
         self,

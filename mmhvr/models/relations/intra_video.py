@@ -152,7 +152,7 @@ class IntraVideoRelation(BaseModule):
         for index, relation in enumerate(self.relations):
             query = self._query(index, outputs[-1])
             reads = self._reads(index, query, offers)
-            outputs.append(relation.attend(query, *reads))
+            outputs.append(relation.attend(query, reads))
         return outputs
 
     def _query(self, index: int, x: Tensor) -> Tensor:
@@ -161,12 +161,12 @@ class IntraVideoRelation(BaseModule):
 
     def _reads(
         self, index: int, query: Tensor, offers: Sequence[Offers]
-    ) -> List[Tensor]:
-        """Key and value of a module: all frames', then the query's own."""
+    ) -> Offers:
+        """What a module relates to: all frames' offers, then its own."""
         pairs = [frame[index] for frame in offers]
         if self.own_keys:
             pairs.append(self.relations[index].offer(query))
-        return [cat(rows) for rows in zip(*pairs)]
+        return pairs
 
     def weights(self, x: Tensor, offers: Sequence[Offers]) -> List[Tensor]:
         """How much :meth:`enhance` lets each proposal draw on each other.
@@ -184,7 +184,7 @@ class IntraVideoRelation(BaseModule):
         found = []
         for index, output in enumerate(self._outputs(x, offers)[:-1]):
             query = self._query(index, output)
-            key = self._reads(index, query, offers)[0]
+            key = cat([key for key, _ in self._reads(index, query, offers)])
             found.append(self.relations[index].weights(query, key))
         return found
 

@@ -81,8 +81,7 @@ class MutualIntraVideoRelation(IntraVideoRelation):
         if not len(self.relations):
             return [[features[target]] for target in targets]
         everything = cat(list(features))
-        keys, values = (cat(rows) for rows in zip(*(o[0] for o in offers)))
-        first = self.relations[0].attend(everything, keys, values)
+        first = self.relations[0].attend(everything, [o[0] for o in offers])
         sizes = [len(rows) for rows in features]
         # What the modules behind the first see of each frame as a support,
         # without what the skip connection adds.
@@ -105,7 +104,7 @@ class MutualIntraVideoRelation(IntraVideoRelation):
                     pairs += [
                         o[1] for t, o in enumerate(offers) if t != target
                     ]
-                x = relation.attend(x, *(cat(rows) for rows in zip(*pairs)))
+                x = relation.attend(x, pairs)
                 stages.append(x)
             outputs.append(stages)
         return outputs

@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from mmhvr.models.relations import relate
+from mmhvr.models.relations import relate, relate_parts
 
 
 def loop(query, key, value):
@@ -89,3 +89,24 @@ def test_large_logits_do_not_overflow():
         torch.tensor([[1.0], [2.0]]),
     )
     assert torch.equal(out, torch.tensor([[1.0]]))
+
+
+@pytest.mark.parametrize('sizes', [[5], [3, 2], [0, 4, 0, 1], [0, 0], [0, 5]])
+@pytest.mark.parametrize('scale', [None, 1.0])
+def test_parts_are_as_good_as_the_whole(sizes, scale):
+    found = []
+    for split in (True, False):
+        torch.manual_seed(3)
+        query, key, value = (
+            torch.randn(n, c, requires_grad=True)
+            for n, c in ((2, 4), (sum(sizes), 4), (sum(sizes), 3))
+        )
+        if split:
+            parts = list(zip(key.split(sizes), value.split(sizes)))
+            out = relate_parts(query, parts, scale)
+        else:
+            out = relate(query, key, value, scale)
+        out.pow(2).sum().backward()
+        found.append((out.detach(), query.grad, key.grad, value.grad))
+    for one, two in zip(*found):
+        torch.testing.assert_close(one, two)
