@@ -88,8 +88,9 @@ def relate_parts(
 ) -> Tensor:
     """:func:`relate` to keys and values in parts, without joining them.
 
-    The parts are those of the frames of a window, and joining them for every
-    target frame would take a third of the time.
+    The parts are those of the frames of a window. Joining them for every
+    target frame, or writing all weights into one matrix, takes a third of
+    the time on a CPU.
 
     Args:
         query (Tensor): Embedded queries, shape [..., N, D].
@@ -111,10 +112,15 @@ def relate_parts(
         return relate(query, *(filled or parts)[0], scale)
     if scale is None:
         scale = 1 / math.sqrt(query.shape[-1])
-    logits = torch.cat([query @ key.T for key, _ in filled], dim=-1)
-    weights = (logits * scale).softmax(dim=-1)
-    sizes = [len(key) for key, _ in filled]
-    aggregate = query.new_zeros(len(query), filled[0][1].shape[-1])
-    for weight, (_, value) in zip(weights.split(sizes, dim=-1), filled):
-        aggregate = torch.addmm(aggregate, weight, value)
-    return aggregate
+    query = query * scale
+    logits = [query @ key.T for key, _ in filled]
+    # The largest logit of each query makes no exponential overflow; the
+    # result does not depend on it, so no gradient has to pass through it.
+    largest = torch.stack([part.detach().amax(1) for part in logits]).amax(0)
+    aggregate = query.new_zeros(len(query), filled[0][1].shape[1])
+    total = query.new_zeros(len(query), 1)
+    for part, (_, value) in zip(logits, filled):
+        weight = part.sub_(largest[:, None]).exp_()
+        total = total + weight.sum(1, keepdim=True)
+        aggregate = aggregate.addmm_(weight, value)
+    return aggregate / total
