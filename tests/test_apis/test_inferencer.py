@@ -251,6 +251,7 @@ def test_outputs(inferencer, folder, make_frames, tmp_path):
     assert data['complete'] and data['source'] == str(folder)
     assert data['score_thr'] == middle and data['mode'] == 'cached'
     assert data['num_window_frames'] == 15
+    assert data['post_processor'] is None
     assert data['classes'] == list(inferencer.class_names)
     capture = cv2.VideoCapture(paths[0])
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(12)
@@ -417,7 +418,7 @@ def test_models(request, tmp_path, model):
     with pytest.raises(ValueError, match='c.pth does not fit the model'):
         HVRInferencer('mini', path, 'cpu')
     with pytest.warns(UserWarning, match='no weights .* mean nothing'):
-        HVRInferencer('hvr_faster-rcnn_r18_mini', device='cpu')
+        HVRInferencer('hvr_faster-rcnn_r18_mini_intra-only', device='cpu')
     with pytest.raises(ValueError, match="device is 'gpu'; give 'cpu'"):
         HVRInferencer(model.cfg, device='gpu')
     with pytest.raises(ValueError, match='cuda:99.* torch sees'):
