@@ -19,7 +19,7 @@ Detect objects in a video with HVR-Net, frame by frame.
 A SOURCE is a video file, an image file, a folder of images (in natural
 order), a pattern in quotes such as 'frames/*.jpg', or the index of a camera
 (0 is the first). Every frame passes the network once, and memory does not
-grow with the video.
+grow with the video (with --seq-nms it does).
 """
 
 EXAMPLES = """\
@@ -82,6 +82,13 @@ def add_detect_arguments(parser: argparse.ArgumentParser) -> None:
     )
     out.add_argument(
         '--quiet', action='store_true', help='no progress bar, no last lines'
+    )
+    out.add_argument(
+        '--seq-nms',
+        action='store_true',
+        help='link boxes through the whole video and share their scores '
+        '(Seq-NMS); a recorded SOURCE, which is read twice, and whose '
+        'results are written at its end',
     )
     window = parser.add_argument_group('window')
     window.add_argument(
@@ -154,6 +161,7 @@ def detect(args: argparse.Namespace) -> None:
             batch_size=args.batch_size,
             max_frames=args.max_frames,
             fps=args.fps,
+            post_processor=dict(type='SeqNMS') if args.seq_nms else None,
             return_results=False,
             progress=not args.quiet,
         )

@@ -106,6 +106,23 @@ def test_the_results_of_the_inferencer(make_video, weights, capsys):
     assert capsys.readouterr().out == ''
 
 
+def test_seq_nms(make_video, weights, capsys):
+    make_video(6)
+    detect('clip.mp4', '--weights', weights, '--score-thr', '0.05')
+    without = frames_in('clip_detections.json')
+    options = '--score-thr 0.05 --seq-nms --out-json s.json --out-video s.mp4'
+    detect('clip.mp4', '--weights', weights, *options.split())
+    expected = HVRInferencer(weights=weights, device='cpu')(
+        'clip.mp4', score_thr=0.05, post_processor=dict(type='SeqNMS')
+    )
+    found = frames_in('s.json')
+    assert found != without
+    for record, result in zip(found, expected.frames):
+        scores = [d['score'] for d in record['detections']]
+        np.testing.assert_allclose(scores, result.scores, atol=6e-7)
+    assert open_source('s.mp4').count() == len(found) == 6
+
+
 @pytest.mark.parametrize(
     'source, stem',
     [
@@ -239,9 +256,11 @@ def test_every_option_of_the_call_is_one_of_the_command(capsys):
         cli.main(['detect', '--help'])
     text = capsys.readouterr().out
     parameters = inspect.signature(HVRInferencer.__call__).parameters
-    # The command keeps no results, and --quiet is its progress=False.
+    # The command keeps no results, --quiet is its progress=False, and of
+    # all post-processors it has Seq-NMS.
     names = set(parameters) - {'self', 'source', 'return_results', 'progress'}
-    for name in names | {'model', 'weights', 'device'}:
+    names -= {'post_processor'}
+    for name in names | {'seq_nms', 'model', 'weights', 'device'}:
         assert f'--{name.replace("_", "-")}' in text
 
 

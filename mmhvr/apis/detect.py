@@ -25,9 +25,6 @@ def detect_frames(
 ) -> Generator[Tuple[Frame, FrameResult], None, None]:
     """Detections of a video, each frame as soon as its window is complete.
 
-    Frames are taken when they are needed: those of the window and of one
-    batch are in memory, and no others.
-
     Args:
         frames (Iterable[Frame]): The video.
         encoder (FrameEncoder): Of the model.
@@ -38,6 +35,39 @@ def detect_frames(
 
     Yields:
         tuple[Frame, FrameResult]: One a frame, in order.
+
+    Raises:
+        SourceEndedEarly, OSError, TypeError, ValueError: See
+            :func:`finished_frames`.
+    """
+    for frame, pair in finished_frames(
+        frames, encoder, engine, window, batch_size
+    ):
+        yield frame, to_results([pair], score_thr)[0]
+
+
+def finished_frames(
+    frames: Iterable[Frame],
+    encoder: FrameEncoder,
+    engine: VideoEngine,
+    window: Window,
+    batch_size: int = 1,
+) -> Generator[Tuple[Frame, tuple], None, None]:
+    """What the engine makes of a video, as soon as a window is complete.
+
+    Frames are taken when they are needed: those of the window and of one
+    batch are in memory, and no others.
+
+    Args:
+        frames (Iterable[Frame]): The video.
+        encoder (FrameEncoder): Of the model.
+        engine (VideoEngine): Of the model.
+        window (Window): Which frames support which.
+        batch_size (int): B.
+
+    Yields:
+        tuple[Frame, tuple]: One a frame, in order: the frame, and what
+        :meth:`mmhvr.streaming.VideoEngine.push` returns of it.
 
     Raises:
         SourceEndedEarly: The source broke off; after the results of all
@@ -56,15 +86,15 @@ def detect_frames(
             )
             waiting.extend(batch)
             for one in encoded:
-                for found in to_results(engine.push(state, one), score_thr):
-                    yield waiting.popleft(), found
+                for pair in engine.push(state, one):
+                    yield waiting.popleft(), pair
     except BadFrame as error:
         broken = error.reason
         if window.length is not None:
             # The windows were laid out for more frames than there are.
             raise broken from error
-    for found in to_results(engine.close(state), score_thr):
-        yield waiting.popleft(), found
+    for pair in engine.close(state):
+        yield waiting.popleft(), pair
     if broken is not None:
         raise broken
 

@@ -6,7 +6,6 @@ Legend: T frames of a window, B frames of a pass through the backbone.
 
 from __future__ import annotations
 
-import itertools
 import os
 import warnings
 from contextlib import closing
@@ -16,15 +15,13 @@ from typing import Any, Generator, Iterator, List, Optional, Tuple, Union
 from mmengine.config import Config
 from torch import nn
 
-from ..sources import FrameSource, SourceEndedEarly, open_source
-from ..streaming import VideoEngine
-from ..streaming.window import Window
-from .detect import detect_frames
+from ..sources import SourceEndedEarly, open_source
 from .frames import FrameEncoder, FrameResult
 from .model import init_model
 from .outputs import OutputPaths, ResultWriter
+from .plan import make_plan
 from .progress import FrameProgress
-from .windows import choose_window
+from .whole_video import PostProcessor
 
 # What a folder of frames plays at; most videos are near it.
 DEFAULT_FPS = 25.0
@@ -66,8 +63,9 @@ class HVRInferencer:
 
     Frames are read one at a time and results are written as they come;
     memory does not grow with the length of the source, but for the results
-    that are returned. By default a recorded source gives what ``mim test``
-    gives, and a camera gives results without delay.
+    that are returned, and for the boxes that a post-processor needs. By
+    default a recorded source gives what ``mim test`` gives, and a camera
+    gives results without delay.
 
     Args:
         model (str | PathLike | Config | nn.Module, optional): The name of a
@@ -134,6 +132,7 @@ class HVRInferencer:
         batch_size: int = 1,
         max_frames: Optional[int] = None,
         fps: Optional[float] = None,
+        post_processor: Union[PostProcessor, dict, None] = None,
         return_results: bool = True,
         progress: bool = True,
     ) -> VideoResult:
@@ -157,6 +156,13 @@ class HVRInferencer:
             max_frames: Stop after so many frames, as if the source ended.
             fps: Frames a second of ``out_video``. Defaults to the source's,
                 or 25.
+            post_processor: What makes detections of the boxes of the whole
+                video before NMS: a :class:`mmhvr.evaluation.SeqNMS`, another
+                function of its kind, or a config such as
+                ``dict(type='SeqNMS')``, whose thresholds are then the
+                model's. The source is read twice, so that it must be
+                recorded; all boxes are kept until its end, and what is to be
+                written is written then.
             return_results: False keeps no results in memory.
             progress: Whether to show a bar, if there is a terminal.
 
@@ -178,26 +184,30 @@ class HVRInferencer:
         paths.check(source.name)
         if not (fps is None or fps > 0):
             raise ValueError(f'fps is {fps}; give a positive number')
-        plan = self._plan(source, num_frames, lookahead, mode, max_frames)
-        frames = self._detect(source, plan, batch_size, score_thr, max_frames)
-        header = dict(
-            source=source.name,
-            fps=source.fps,
-            score_thr=score_thr,
-            mode=plan.engine.mode,
-            num_window_frames=plan.window.max_supports + 1,
+        plan = make_plan(
+            self.model,
+            source,
+            num_frames,
+            lookahead,
+            mode,
+            batch_size,
+            score_thr,
+            max_frames,
+            post_processor,
         )
         result = VideoResult(class_names=self.class_names)
-        with closing(frames), ResultWriter(
-            paths, self.class_names, fps or source.fps or DEFAULT_FPS, header
+        with ResultWriter(
+            paths,
+            self.class_names,
+            fps or source.fps or DEFAULT_FPS,
+            plan.header,
         ) as writer, FrameProgress(
             _least(source.length, max_frames), progress
-        ) as bar:
+        ) as bar, closing(plan.run(self.encoder, bar.update)) as frames:
             try:
                 for frame, found in frames:
                     writer.write(frame, found)
                     result.add(found, return_results)
-                    bar.update()
             except SourceEndedEarly as broken:
                 result.message = str(broken)
             result.complete = not result.message
@@ -239,66 +249,16 @@ class HVRInferencer:
             UserWarning: The source broke off; the results end there.
         """
         source = open_source(source)
-        plan = self._plan(source, num_frames, lookahead, mode)
-        frames = self._detect(source, plan, batch_size, score_thr)
-        return _results_alone(frames)
-
-    def _plan(
-        self,
-        source: FrameSource,
-        num_frames: Optional[int],
-        lookahead: Optional[int],
-        mode: Optional[str],
-        max_frames: Optional[int] = None,
-    ) -> 'Plan':
-        """The engine and the window, as in testing where not said."""
-        cfg = self.model.cfg.get('test_cfg') or {}
-        sampler = cfg.get('frame_sampler') or dict(type='WindowFrameSampler')
-        return Plan(
-            VideoEngine(
-                self.model.detector.roi_head, mode or cfg.get('mode', 'cached')
-            ),
-            choose_window(sampler, source, num_frames, lookahead, max_frames),
-        )
-
-    def _detect(
-        self,
-        source: FrameSource,
-        plan: 'Plan',
-        batch_size: int,
-        score_thr: float,
-        max_frames: Optional[int] = None,
-    ) -> Generator:
-        """The way of the frames, with the options checked at once."""
-        for name, value in (
-            ('batch_size', batch_size),
-            ('max_frames', max_frames),
-        ):
-            if value is not None and value < 1:
-                raise ValueError(f'{name} must be at least 1, but is {value}')
-        if not 0 <= score_thr <= 1:
-            raise ValueError(f'score_thr must be 0 to 1, but is {score_thr}')
-        return detect_frames(
-            itertools.islice(source, max_frames),
-            self.encoder,
-            plan.engine,
-            plan.window,
+        plan = make_plan(
+            self.model,
+            source,
+            num_frames,
+            lookahead,
+            mode,
             batch_size,
             score_thr,
         )
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How the frames of a source become detections.
-
-    Attributes:
-        engine (VideoEngine): Of the model.
-        window (Window): Which frames support which.
-    """
-
-    engine: VideoEngine
-    window: Window
+        return _results_alone(plan.run(self.encoder))
 
 
 def _results_alone(frames: Generator) -> Iterator[FrameResult]:

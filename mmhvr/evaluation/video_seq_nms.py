@@ -174,7 +174,8 @@ def apply_seq_nms(
     Args:
         frames (list[dict]): The video's frames in order, each with
             ``pred_det_instances`` or ``pred_instances`` (bboxes [n, 4],
-            scores [n], labels [n], as tensors or arrays).
+            scores [n], labels [n], as tensors or arrays), or these three
+            themselves, as :func:`load_predictions` returns them.
         link_iou (float): See :func:`mmhvr.evaluation.seq_nms`, as for all
             that follow. Defaults to 0.5.
         nms_iou (float): Defaults to 0.3.
@@ -183,7 +184,7 @@ def apply_seq_nms(
         offset (float): Defaults to 1.
 
     Returns:
-        list[dict]: The frames with other predictions under the same key, by
+        list[dict]: The frames with other predictions in the same place, by
         falling score: tensors bboxes float32, scores float32 and labels
         int64. What was given is not changed.
 
@@ -199,7 +200,10 @@ def apply_seq_nms(
         tensor([0.7000])
     """
     found = [
-        read_prediction(frame, f'frame {t} of the video')
+        read_prediction(
+            dict(pred_instances=frame) if _is_bare(frame) else frame,
+            f'frame {t} of the video',
+        )
         for t, frame in enumerate(frames)
     ]
     options = dict(
@@ -209,17 +213,25 @@ def apply_seq_nms(
         min_sum=min_sum,
         offset=offset,
     )
-    results = []
+    results: List[dict] = []
     for frame, new in zip(frames, rescore_frames(found, options)):
         order = np.argsort(-new['scores'], kind='stable')
-        key = next(k for k in PREDICTION_KEYS if frame.get(k) is not None)
         instances = {
             name: torch.from_numpy(values[order])
             for name, values in new.items()
         }
         instances['labels'] = instances['labels'].long()
+        if _is_bare(frame):
+            results.append(instances)
+            continue
+        key = next(k for k in PREDICTION_KEYS if frame.get(k) is not None)
         results.append({**frame, key: instances})
     return results
+
+
+def _is_bare(frame: dict) -> bool:
+    """Whether a frame is its detections, and not a sample with them."""
+    return 'bboxes' in frame
 
 
 def rescore_frames(

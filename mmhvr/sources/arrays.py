@@ -78,6 +78,7 @@ class ArraySource(FrameSource):
     def __init__(self, frames: Iterable[np.ndarray]) -> None:
         self.name = type(frames).__name__
         self.frames = frames
+        self.can_be_read_again = not isinstance(frames, Iterator)
         if isinstance(frames, Sized):
             self.length = len(frames)
         if isinstance(frames, np.ndarray):

@@ -45,12 +45,15 @@ class FrameSource:
         length (int | None): Number of frames, None if it is not known. A
             video file's is what its header announces.
         is_live (bool): Whether its frames come as they are taken.
+        can_be_read_again (bool): Whether going through it a second time
+            gives the same frames.
     """
 
     name: str = ''
     fps: Optional[float] = None
     length: Optional[int] = None
     is_live: bool = False
+    can_be_read_again: bool = True
 
     def __iter__(self) -> Iterator[Frame]:
         """Yields the frames in order.

@@ -23,6 +23,7 @@ class Camera(FrameSource):
     """
 
     is_live = True
+    can_be_read_again = False
 
     def __init__(self, index: int) -> None:
         if index < 0:

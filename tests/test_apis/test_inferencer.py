@@ -251,6 +251,7 @@ def test_outputs(inferencer, folder, make_frames, tmp_path):
     assert data['complete'] and data['source'] == str(folder)
     assert data['score_thr'] == middle and data['mode'] == 'cached'
     assert data['num_window_frames'] == 15
+    assert data['post_processor'] is None
     assert data['classes'] == list(inferencer.class_names)
     capture = cv2.VideoCapture(paths[0])
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(12)

@@ -6,6 +6,7 @@ import pytest
 
 from mmhvr.evaluation import (
     apply_by_video,
+    apply_seq_nms,
     evaluate_predictions,
     load_annotations,
 )
@@ -116,3 +117,13 @@ def test_evaluate(ann_file, label, classes, function, expected):
     assert metrics == pytest.approx(
         {'vid/mAP50': expected, 'vid/fgfa/mAP50_slow': expected}
     )
+
+
+def test_seq_nms_of_each_video(ann_file):
+    result = apply_by_video(
+        predict(), load_annotations(ann_file), apply_seq_nms
+    )
+    # The means of 0.1, 0.11, 0.12 and of 0.2, 0.21, 0.22.
+    for image_id, frame in result.items():
+        mean = {1: 0.11, 2: 0.21}[image_id // 10]
+        assert frame['scores'].tolist() == pytest.approx([mean])

@@ -169,3 +169,12 @@ def test_dumped_predictions_of_single_frame_detectors():
     assert found[2]['pred_instances']['scores'].tolist() == [0.75]
     with pytest.raises(ValueError, match="'frame 1 of the video'"):
         apply_seq_nms([given[0], dict(img_id=7)])
+
+
+def test_bare_detections_are_the_same():
+    given = predictions(tensors=False)
+    found = apply_seq_nms([frame['pred_det_instances'] for frame in given])
+    for one, two in zip(found, apply_seq_nms(given)):
+        assert sorted(one) == ['bboxes', 'labels', 'scores']
+        for key, values in two['pred_det_instances'].items():
+            assert torch.equal(one[key], values)

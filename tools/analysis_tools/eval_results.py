@@ -6,12 +6,17 @@ a .txt file in ImageNet VID's format (frame index, class index, score, box).
 """
 
 import argparse
+import functools
 import json
+
+from mmengine.logging import print_log
 
 from mmhvr.apis.model import config_class_names
 from mmhvr.engine import load_config
 from mmhvr.evaluation import (
     PROTOCOLS,
+    SeqNMS,
+    apply_seq_nms,
     evaluate_predictions,
     load_annotations,
     load_predictions,
@@ -56,6 +61,19 @@ def parse_args() -> argparse.Namespace:
         default=0.3,
         help='least score of a detection that --errors counts (default: 0.3)',
     )
+    parser.add_argument(
+        '--seq-nms',
+        action='store_true',
+        help='evaluate a second time with Seq-NMS over the predictions of '
+        'each video; its keys begin with vid/seq_nms/',
+    )
+    parser.add_argument(
+        '--rescore',
+        choices=('avg', 'max'),
+        default='avg',
+        help="a path's scores become their mean or their maximum "
+        '(default: avg)',
+    )
     parser.add_argument('--iou-thr', type=float, default=0.5)
     parser.add_argument(
         '--offset',
@@ -76,7 +94,8 @@ def main() -> None:
         if args.config:
             classes = config_class_names(load_config(args.config))
         image_ids = load_annotations(args.ann_file).image_ids
-        metrics = evaluate_predictions(
+        evaluate = functools.partial(
+            evaluate_predictions,
             load_predictions(args.predictions, image_ids),
             args.ann_file,
             classes,
@@ -88,6 +107,17 @@ def main() -> None:
             iou_thr=args.iou_thr,
             offset=args.offset,
         )
+        metrics = evaluate()
+        if args.seq_nms:
+            print_log(f'after {SeqNMS.name}:', logger='current')
+            metrics.update(
+                evaluate(
+                    function=functools.partial(
+                        apply_seq_nms, rescore=args.rescore, offset=args.offset
+                    ),
+                    prefix=f'vid/{SeqNMS.name}',
+                )
+            )
     except (ValueError, OSError) as error:
         raise SystemExit(f'error: {error}') from error
     for name, value in metrics.items():
