@@ -167,8 +167,8 @@ def apply_seq_nms(
     """Rescore the predictions of one video, as ``--out`` writes them.
 
     Such predictions are what the NMS of each frame has left, so that a path
-    has fewer boxes to choose from than in the published algorithm: prefer
-    :class:`SeqNMS` where there are boxes before NMS. No second NMS follows,
+    has fewer boxes to choose from than in the published algorithm, which is
+    :class:`SeqNMS`. No second NMS follows,
     since boxes of a class that stay overlap as little as before.
 
     Args:
