@@ -137,6 +137,11 @@ class _VideoLoop:
         fp16: bool = False,
         post_processor: Optional[dict] = None,
     ) -> None:
+        if fp16 and not torch.cuda.is_available():
+            raise ValueError(
+                'fp16=True needs a GPU, and torch sees none: the NMS of mmcv '
+                'knows no half precision on a CPU; leave test_cfg.fp16 out'
+            )
         super().__init__(  # type: ignore[call-arg]
             runner, dataloader, evaluator, fp16
         )

@@ -279,3 +279,18 @@ def test_post_processor_needs_a_prefix(model, make_video, tmp_path):
     )
     with pytest.raises(ValueError, match='seq_nms, but no metric .* prefix'):
         runner.test()
+
+
+def test_half_precision_needs_a_gpu(model, make_video, tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip('there is a GPU')
+    runner = make_runner(
+        model,
+        make_video,
+        tmp_path,
+        'test',
+        dict(type='CountingMetric'),
+        fp16=True,
+    )
+    with pytest.raises(ValueError, match='fp16=True needs a GPU.*leave'):
+        runner.test()
