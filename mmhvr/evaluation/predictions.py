@@ -39,9 +39,9 @@ def read_prediction(sample: dict, name: str) -> Dict[str, np.ndarray]:
         )
     # MMDetection may wrap boxes in an object that holds the tensor.
     boxes = getattr(pred['bboxes'], 'tensor', pred['bboxes'])
-    bboxes = _to_host(boxes, torch.float32).reshape(-1, 4)
-    scores = _to_host(pred['scores'], torch.float32)
-    labels = _to_host(pred['labels'], torch.int32)
+    bboxes = to_host(boxes, torch.float32).reshape(-1, 4)
+    scores = to_host(pred['scores'], torch.float32)
+    labels = to_host(pred['labels'], torch.int32)
     if not len(bboxes) == len(scores) == len(labels):
         raise ValueError(
             f'the predictions of {name!r} do not fit together: {len(bboxes)} '
@@ -105,6 +105,6 @@ def check_labels(
         )
 
 
-def _to_host(values: Any, dtype: torch.dtype) -> np.ndarray:
-    """Copy a tensor or an array to an array of a type."""
+def to_host(values: Any, dtype: torch.dtype) -> np.ndarray:
+    """Turn a tensor or an array into an array of a type, on the CPU."""
     return torch.as_tensor(values).detach().to('cpu', dtype).numpy()

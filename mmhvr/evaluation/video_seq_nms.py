@@ -12,7 +12,7 @@ import torch
 from mmcv.ops import batched_nms
 from mmengine.registry import TASK_UTILS
 
-from .predictions import read_prediction
+from .predictions import read_prediction, to_host
 from .seq_nms import seq_nms
 
 Detections = Dict[str, np.ndarray]
@@ -105,7 +105,9 @@ class SeqNMS:
                 f'{len(scores)}; give one array a frame of each'
             )
         frames = [
-            self._above_threshold(t, _to_array(box), _to_array(score))
+            self._above_threshold(
+                t, to_host(box, torch.float32), to_host(score, torch.float32)
+            )
             for t, (box, score) in enumerate(zip(boxes, scores))
         ]
         return [
@@ -272,8 +274,3 @@ def rescore_frames(
         dict(bboxes=boxes[own], scores=scores[own], labels=labels[own])
         for own in np.split(kept, cuts)
     ]
-
-
-def _to_array(values: Any) -> np.ndarray:
-    """A tensor or an array as float32 on the CPU."""
-    return torch.as_tensor(values).detach().to('cpu', torch.float32).numpy()

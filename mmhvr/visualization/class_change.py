@@ -4,12 +4,13 @@
 Legend: K classes.
 """
 
-from typing import List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from ..evaluation.average_precision import average_precisions
-from ..evaluation.structures import Detections, GroundTruth
+from ..evaluation.predictions import join_predictions
+from ..evaluation.structures import GroundTruth
 from .coco_video import AnnotatedVideo
 
 # A class, its AP in the first and in the second run.
@@ -34,31 +35,22 @@ def video_average_precisions(
         for frame in video.frames
         if frame.boxes is not None
     ]
-    truth = [(f.gt_boxes, f.gt_labels) for f in frames]
-    none = np.zeros(0)
-    found = [
-        (
-            np.zeros((0, 4)) if f.boxes is None else f.boxes,
-            none if f.labels is None else f.labels,
-            none if f.scores is None else f.scores,
-        )
-        for f in frames
-    ]
-    gt_boxes, gt_labels = (np.concatenate(part) for part in zip(*truth))
-    boxes, labels, scores = (np.concatenate(part) for part in zip(*found))
-    places = np.arange(len(frames))
+    gt_boxes = np.concatenate([frame.gt_boxes for frame in frames])
     ground_truth = GroundTruth(
         gt_boxes,
-        gt_labels,
-        np.repeat(places, [len(part[0]) for part in truth]),
+        np.concatenate([frame.gt_labels for frame in frames]),
+        np.repeat(
+            np.arange(len(frames)), [len(frame.gt_boxes) for frame in frames]
+        ),
         np.zeros(len(gt_boxes), dtype=bool),
     )
-    detections = Detections(
-        boxes,
-        labels,
-        np.repeat(places, [len(part[0]) for part in found]),
-        scores,
-    )
+    found: Dict[int, Dict[str, Any]] = {
+        place: dict(
+            bboxes=frame.boxes, scores=frame.scores, labels=frame.labels
+        )
+        for place, frame in enumerate(frames)
+    }
+    detections = join_predictions(found)
     return average_precisions(ground_truth, detections, num_classes)
 
 

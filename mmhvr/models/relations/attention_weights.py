@@ -26,10 +26,11 @@ def window_attention(
         dict[str, list[Tensor]]: For each module, 'intra1', 'intra2', ...,
         'inter1', ..., the weights [N, M_t] of each frame. A row's weights
         over all frames sum to 1. Intra-video modules do not see the target
-        frame: its weights are zero. Where a module sees a proposal twice,
-        with initial and with transformed features, the two are added. An
-        inter-video relation that is off at test, or relates to two
-        proposals only, has no entry.
+        frame, so that its weights are zero, unless they have ``own_keys``.
+        Where a module sees a proposal twice, with initial and with
+        transformed features, the two are added. A
+        :class:`MutualIntraVideoRelation`, and an inter-video relation that
+        is off at test or relates to two proposals only, have no entries.
     """
     sizes = [len(rows) for rows in features]
     offers = [head.intra.offer(rows) for rows in features]
@@ -37,14 +38,17 @@ def window_attention(
     found = {}
     weights = head.intra.weights(features[0], offers[1:] or empty)
     for number, of_module in enumerate(weights, 1):
-        frames = frame_weights(of_module, sizes[1:])
         itself = of_module.new_zeros(sizes[0], sizes[0])
+        if head.intra.own_keys:
+            others = of_module.shape[1] - sizes[0]
+            of_module, itself = of_module.split([others, sizes[0]], dim=1)
+        frames = frame_weights(of_module, sizes[1:])
         found[f'intra{number}'] = [itself, *frames]
     if hasattr(head.inter, 'weights'):
-        alphas = [
-            head.intra.enhance(rows, offers[:t] + offers[t + 1 :] or empty)
-            for t, rows in enumerate(features)
-        ]
+        stages = head.intra.enhance_window(
+            features, offers, range(len(features))
+        )
+        alphas = [outputs[-1] for outputs in stages]
         window = torch.cat([alphas[0][:0], *alphas[1:]])
         for number, of_module in enumerate(
             head.inter.weights(alphas[0], window), 1

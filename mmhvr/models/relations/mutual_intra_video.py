@@ -71,6 +71,10 @@ class MutualIntraVideoRelation(IntraVideoRelation):
             -1
         ]
 
+    def weights(self, x: Tensor, offers: Sequence[Offers]) -> List[Tensor]:
+        """None: offers do not hold what the later modules relate to."""
+        return []
+
     def enhance_window(
         self,
         features: Sequence[Tensor],

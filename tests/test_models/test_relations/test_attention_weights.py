@@ -8,6 +8,7 @@ import torch
 
 from mmhvr.models.relations import (
     IntraVideoRelation,
+    MutualIntraVideoRelation,
     PooledInterVideoRelation,
     TripletInterVideoRelation,
     relation_weights,
@@ -25,10 +26,10 @@ class Head:
         self.intra, self.inter = intra, inter
 
 
-def random_head(num_modules=3, inter=None):
+def random_head(num_modules=3, inter=None, kind=IntraVideoRelation, **intra):
     """A head whose weights are nowhere zero, in double precision."""
     head = Head(
-        IntraVideoRelation(6, num_modules=num_modules),
+        kind(6, num_modules=num_modules, **intra),
         PooledInterVideoRelation(6, **(inter or {})),
     )
     for part in (head.intra, head.inter):
@@ -142,3 +143,36 @@ def test_modules_without_weights():
     # Alone in its window, a proposal attends to its own frame.
     total = alone['inter1'][0].sum(1)
     torch.testing.assert_close(total, torch.ones_like(total))
+
+
+def test_own_proposals_as_keys():
+    # The first module's output is x and the weighted proposals of all
+    # frames, those of the target frame itself included.
+    torch.manual_seed(0)
+    head, features = random_head(own_keys=True), frames(3, 4, 2)
+    attention = window_attention(head, features)
+    assert list(attention) == ['intra1', 'intra2', 'intra3', 'inter1']
+    expected = features[0] + torch.cat(attention['intra1'], dim=1) @ torch.cat(
+        features
+    )
+    stages = head.intra.stages(features[0], torch.cat(features[1:]))
+    torch.testing.assert_close(stages[1], expected)
+    for of_frames in attention.values():
+        assert all(part.all() for part in of_frames)
+        total = sum(part.sum(1) for part in of_frames)
+        torch.testing.assert_close(total, torch.ones_like(total))
+
+
+def test_mutual_relations_leave_the_inter_module():
+    # Its alphas are those of each frame as the target of the window.
+    torch.manual_seed(0)
+    head = random_head(kind=MutualIntraVideoRelation)
+    features = frames(3, 4, 2)
+    attention = window_attention(head, features)
+    assert list(attention) == ['inter1']
+    alphas = [
+        head.intra(rows, torch.cat(features[:t] + features[t + 1 :]))
+        for t, rows in enumerate(features)
+    ]
+    weights = head.inter.weights(alphas[0], torch.cat(alphas[1:]))[0]
+    torch.testing.assert_close(torch.cat(attention['inter1'], dim=1), weights)
