@@ -17,10 +17,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Callable, Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from .checkpoint import latest_readable_checkpoint
 from .testing import read_metrics
+from .time_left import last_step, seconds_left
 
 METRIC = 'vid/mAP50'
 # One core a run: see docs/en/results.md for what else was measured.
@@ -120,15 +121,12 @@ def run_all(
     waiting = [run for run in runs if run.result is None]
     say(f'{len(runs)} runs, {len(waiting)} to do, {workers} at a time')
     active: Dict[Run, subprocess.Popen] = {}
-    began: Dict[Run, float] = {}
     failed: List[Run] = []
-    durations: List[float] = []
     total, shown = len(waiting), time.monotonic()
     try:
         while waiting or active:
             while waiting and len(active) < workers:
                 run = waiting.pop(0)
-                began[run] = time.monotonic()
                 active[run] = _start(run)
             time.sleep(0.2)
             for run, process in list(active.items()):
@@ -140,14 +138,13 @@ def run_all(
                     failed.append(run)
                     say(_report_failure(run, code))
                 elif _finish_step(run):
-                    durations.append(time.monotonic() - began[run])
                     score = (run.result or {}).get(METRIC, float('nan'))
                     say(f'{run.name} seed {run.seed}: {METRIC} {score:.4f}')
                 else:
                     active[run] = _start(run)
             if active and time.monotonic() - shown >= every:
                 shown = time.monotonic()
-                say(_progress(active, durations, waiting, total, workers))
+                say(_progress(runs, list(active), waiting, total, workers))
     finally:
         for process in active.values():
             process.terminate()
@@ -176,12 +173,17 @@ def _finish_step(run: Run) -> bool:
         trained.write_text('')
         return False
     metrics = read_metrics(str(run.folder / 'test'))
+    per_update, updates = _training_times(run.folder / 'train')
+    per_frame = metrics.get('time')
+    test = last_step((run.folder / 'log.txt').read_text(errors='replace'))
     result = dict(
         config=run.config,
         seed=run.seed,
         cfg_options=list(run.cfg_options),
-        train_seconds_per_update=_seconds_per_update(run.folder / 'train'),
-        test_seconds_per_frame=metrics.get('time'),
+        train_seconds_per_update=per_update,
+        train_seconds=per_update and per_update * (updates or 0),
+        test_seconds_per_frame=per_frame,
+        test_seconds=per_frame and test and per_frame * test.total,
         **metrics,
     )
     part = run.folder / 'result.json.part'
@@ -190,15 +192,16 @@ def _finish_step(run: Run) -> bool:
     return True
 
 
-def _seconds_per_update(folder: Path) -> Optional[float]:
-    """Mean over the logged updates of a training, resumed or not."""
-    times = []
+def _training_times(folder: Path) -> Tuple[Optional[float], Optional[int]]:
+    """Mean seconds of the logged updates, resumed or not, and their number."""
+    times, updates = [], []
     for path in folder.glob('*/vis_data/scalars.json'):
         for line in path.read_text().splitlines():
             entry = json.loads(line)
             if 'loss' in entry and 'time' in entry:
                 times.append(entry['time'])
-    return mean(times) if times else None
+                updates.append(entry['step'])
+    return (mean(times), max(updates)) if times else (None, None)
 
 
 def _report_failure(run: Run, code: int) -> str:
@@ -212,21 +215,37 @@ def _report_failure(run: Run, code: int) -> str:
 
 
 def _progress(
-    active: Dict[Run, subprocess.Popen],
-    durations: Sequence[float],
+    runs: Sequence[Run],
+    active: Sequence[Run],
     waiting: Sequence[Run],
     total: int,
     workers: int,
 ) -> str:
     """One line: how far, and how long it will take."""
+    steps = [
+        last_step((run.folder / 'log.txt').read_text(errors='replace'))
+        for run in active
+    ]
     done = total - len(waiting) - len(active)
-    text = f'{done}/{total} done, running ' + ', '.join(
-        f'{run.name} seed {run.seed}' for run in active
+    text = f'{done}/{total} done, running '
+    text += ', '.join(
+        f'{run.name} seed {run.seed}'
+        + (f' ({step.phase} {step.done}/{step.total})' if step else '')
+        for run, step in zip(active, steps)
     )
-    if durations:
-        rest = (len(waiting) + len(active) / 2) / workers * mean(durations)
-        text += f'; about {rest / 60:.0f} min to go'
-    return text
+    finished: Dict[str, List[Tuple[float, float]]] = {}
+    for run in runs:
+        result = run.result or {}
+        pair = result.get('train_seconds'), result.get('test_seconds')
+        if None not in pair:
+            finished.setdefault(run.name, []).append(pair)
+    left = seconds_left(
+        [(run.name, step) for run, step in zip(active, steps)],
+        [run.name for run in waiting],
+        finished,
+        workers,
+    )
+    return text if left is None else f'{text}; about {left / 60:.0f} min to go'
 
 
 def _tools_folder() -> str:
@@ -255,8 +274,8 @@ def summarise(runs: Sequence[Run]) -> List[dict]:
         list[dict]: For each config, in order: config, seeds (list of int),
         scores (of :data:`METRIC`, list of float), mean, spread (the sample
         standard deviation, None for one seed), coco_AP, and the means
-        train_seconds_per_update and test_seconds_per_frame (None if
-        unknown).
+        train_seconds_per_update, train_seconds and test_seconds_per_frame
+        (None if unknown).
     """
     table = []
     for name in dict.fromkeys(run.name for run in runs):
@@ -275,6 +294,7 @@ def summarise(runs: Sequence[Run]) -> List[dict]:
                     for key in (
                         'vid/coco/AP',
                         'train_seconds_per_update',
+                        'train_seconds',
                         'test_seconds_per_frame',
                     )
                 },
@@ -303,9 +323,9 @@ def markdown_table(table: Sequence[dict]) -> str:
         return '' if value is None else f'{value * scale:.{digits}f}'
 
     lines = [
-        '| config | mAP (%) | spread | seeds | COCO AP (%) | s an update | '
-        'ms a test frame |',
-        '|---|---|---|---|---|---|---|',
+        '| config | mAP (%) | spread | seeds | COCO AP (%) | training, min | '
+        's an update | ms a test frame |',
+        '|---|---|---|---|---|---|---|---|',
     ]
     for row in table:
         cells = [
@@ -314,6 +334,7 @@ def markdown_table(table: Sequence[dict]) -> str:
             cell(row['spread'], 100, 1),
             ', '.join(map(str, row['seeds'])),
             cell(row['coco_AP'], 100, 1),
+            cell(row['train_seconds'], 1 / 60, 1),
             cell(row['train_seconds_per_update'], 1, 2),
             cell(row['test_seconds_per_frame'], 1000, 0),
         ]

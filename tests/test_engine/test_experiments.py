@@ -21,8 +21,8 @@ with open(f'{folder}/../calls', 'a') as file:
 if 'broken' in sys.argv[1]:
     sys.exit('no such thing')
 with open(f'{folder}/1/vis_data/scalars.json', 'w') as file:
-    for t in (0.25, 0.75):
-        file.write(json.dumps(dict(loss=1.0, time=t)) + '\\n')
+    for step, t in ((50, 0.25), (120, 0.75)):
+        file.write(json.dumps(dict(loss=1.0, time=t, step=step)) + '\\n')
 torch.save(dict(state_dict=dict(a=torch.tensor(1.0 * seed))),
            f'{folder}/iter_1.pth')
 """
@@ -33,6 +33,7 @@ folder = sys.argv[sys.argv.index('--work-dir') + 1]
 os.makedirs(f'{folder}/1', exist_ok=True)
 with open(f'{folder}/../calls', 'a') as file:
     file.write('test\\n')
+print('Iter(test) [20/80]    eta: 0:00:00  time: 0.5')
 with open(f'{folder}/1/1.json', 'w') as file:
     json.dump({'vid/mAP50': 0.5 + seed / 10, 'vid/coco/AP': 0.25,
                'time': 0.5}, file)
@@ -71,9 +72,10 @@ def test_runs_once_and_summarises(tmp_path):
     # Sample deviation of 0.5 and 0.6: 0.1 / sqrt(2).
     assert table[0]['spread'] == pytest.approx(0.0707107)
     assert table[0]['train_seconds_per_update'] == 0.5
+    assert runs[0].result['test_seconds'] == 40  # 80 frames of 0.5 s
     rows = markdown_table(table).splitlines()
-    assert rows[2] == '| `a` | 55.0 | 7.1 | 0, 1 | 25.0 | 0.50 | 500 |'
-    assert rows[4] == '| `c` |  |  |  |  |  |  |'
+    assert rows[2] == '| `a` | 55.0 | 7.1 | 0, 1 | 25.0 | 1.0 | 0.50 | 500 |'
+    assert rows[4] == '| `c` |  |  |  |  |  |  |  |'
 
 
 def test_goes_on_where_it_was(tmp_path):
@@ -121,3 +123,37 @@ def test_lost_checkpoint(tmp_path):
 def test_tools_are_found_in_the_checkout(monkeypatch):
     monkeypatch.undo()
     assert Path(experiments._tools_folder(), 'train.py').is_file()
+
+
+def test_progress_says_how_far_and_how_long(tmp_path):
+    # A training prints a line, and waits until the line about it is there.
+    Path(experiments._tools_folder(), 'train.py').write_text(
+        TRAIN.replace(
+            'torch.save',
+            "print('Iter(train) [ 30/120]  time: 2.0', flush=True)\n"
+            'import time\n'
+            "while not os.path.exists(f'{folder}/../../../{seed}'):\n"
+            '    time.sleep(0.05)\n'
+            'torch.save',
+        )
+    )
+    lines = []
+
+    def say(line):
+        lines.append(line)
+        for seed in (0, 1):
+            if f'running a seed {seed} (train 30/120)' in line:
+                (tmp_path / str(seed)).write_text('')
+
+    runs = [Run('a.py', seed, str(tmp_path)) for seed in (0, 1)]
+    run_all(runs, 1, say, every=0.1)
+    # The rest of seed 0: 90 updates of 2 s. All of seed 1: 120 of 2 s.
+    assert (
+        '0/2 done, running a seed 0 (train 30/120); about 7 min to go' in lines
+    )
+    # As long as seed 0's result says: 120 updates of 0.5 s and 40 s of test;
+    # then by its own log, 90 updates of 2 s and the 40 s.
+    assert '1/2 done, running a seed 1; about 2 min to go' in lines
+    assert (
+        '1/2 done, running a seed 1 (train 30/120); about 4 min to go' in lines
+    )

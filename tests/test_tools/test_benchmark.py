@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from mmhvr.benchmark import build_model, without_relations
+
 
 @pytest.fixture(scope='module')
 def benchmark(request):
@@ -69,8 +71,8 @@ def test_the_growth_has_both_modes(result):
 
 def test_the_detector_alone_is_the_default_single_frame(benchmark):
     cfg = benchmark.read_config('hvr_faster-rcnn_r18_mini', 9)
-    alone = benchmark.without_relations(cfg)
-    model = benchmark.build(alone, 'cpu')
+    alone = without_relations(cfg)
+    model = build_model(alone, 'cpu')
     head = model.detector.roi_head.bbox_head
     assert head.inter is None and len(list(head.intra.parameters())) == 0
     # The config that it came from is as it was.

@@ -9,16 +9,13 @@ how HVR-Net grows with the window and with the length of the video.
 import argparse
 import copy
 import json
-import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 import cv2
 import torch
 from mmengine.config import Config
-from mmengine.hub import get_config
 
-from mmhvr.apis import init_model
 from mmhvr.benchmark import (
     STAGES,
     FrameSupply,
@@ -27,10 +24,13 @@ from mmhvr.benchmark import (
     Selsa,
     SingleFrame,
     StageClock,
+    build_model,
+    find_config,
     long_video,
+    make_clock,
     measure,
+    without_relations,
 )
-from mmhvr.engine import find_model, load_config
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -100,24 +100,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return args
 
 
-def make_clock(args: argparse.Namespace) -> StageClock:
-    """The clock of a device."""
-    if args.device.startswith('cuda'):
-
-        def now() -> float:
-            torch.cuda.synchronize()
-            return time.perf_counter()
-
-        return StageClock(now)
-    wall = args.clock == 'wall'
-    return StageClock(time.perf_counter if wall else time.process_time)
-
-
 def read_config(name: str, proposals: int) -> Config:
     """A config with its number of proposals a frame."""
-    cfg = (
-        get_config(name) if '::' in name else load_config(find_model(name)[0])
-    )
+    cfg = find_config(name)
     detector = cfg.model.get('detector', cfg.model)
     rpn = detector.test_cfg.rpn
     rpn.max_per_img = proposals
@@ -130,14 +115,18 @@ def build_methods(args: argparse.Namespace, clock: StageClock) -> List[Method]:
     hvr = read_config(args.hvr, args.proposals)
     methods: List[Method] = []
     if args.single is None:
-        model = build(without_relations(hvr), args.device)
+        model = build_model(without_relations(hvr), args.device)
         name = 'single frame (HVR-Net without relations)'
         methods.append(Hvr(name, model, clock, 1, 'cached'))
     else:
-        model = build(read_config(args.single, args.proposals), args.device)
+        model = build_model(
+            read_config(args.single, args.proposals), args.device
+        )
         methods.append(SingleFrame('single frame', model, clock))
     if args.selsa is not None:
-        model = build(read_config(args.selsa, args.proposals), args.device)
+        model = build_model(
+            read_config(args.selsa, args.proposals), args.device
+        )
         for references in args.references:
             name = f'SELSA, {references} references'
             methods.append(Selsa(name, model, clock, references))
@@ -146,7 +135,7 @@ def build_methods(args: argparse.Namespace, clock: StageClock) -> List[Method]:
     if off.model.detector.roi_head.bbox_head.get('inter') is not None:
         off.model.detector.roi_head.bbox_head.inter.at_test = 'off'
         name = f'HVR-Net, {args.num_frames} frames, inter off at test'
-        model = build(off, args.device)
+        model = build_model(off, args.device)
         methods.append(Hvr(name, model, clock, args.num_frames, 'cached'))
     return methods
 
@@ -158,28 +147,12 @@ def build_windows(
     clock: StageClock,
 ) -> List[Method]:
     """HVR-Net with windows of several sizes, in both modes."""
-    model = build(cfg, args.device)
+    model = build_model(cfg, args.device)
     return [
         Hvr(f'HVR-Net, {size} frames, {mode}', model, clock, size, mode)
         for size in sizes
         for mode in ('cached', 'exact')
     ]
-
-
-def build(cfg: Config, device: str) -> Any:
-    """A model with random weights, the same each time."""
-    torch.manual_seed(0)
-    return init_model(cfg, device=device)
-
-
-def without_relations(cfg: Config) -> Config:
-    """HVR-Net's detector alone."""
-    cfg = copy.deepcopy(cfg)
-    head = cfg.model.detector.roi_head.bbox_head
-    head.intra.num_modules = 0
-    head.inter = None
-    head.loss_relation = None
-    return cfg
 
 
 def megabytes(value: Optional[int]) -> str:
@@ -215,7 +188,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     args = parse_args(argv)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(args.threads)
-    clock = make_clock(args)
+    clock = StageClock(make_clock(args.device, args.clock))
     supply = FrameSupply(tuple(args.size), args.frames, args.device)
     result: Dict[str, Any] = dict(arguments=vars(args))
     result['methods'] = measure(
@@ -229,7 +202,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         result['windows'] = measure(methods, supply, clock, args.rounds)
         print(table(result['windows'], single), flush=True)
     if args.length:
-        model = build(hvr, args.device)
+        model = build_model(hvr, args.device)
         method = Hvr('long', model, clock, args.num_frames, 'cached')
         result['length'] = long_video(method, supply, args.length)
         print('| up to frame | kept MiB | peak MiB |\n|---|---|---|')
