@@ -236,9 +236,9 @@ def _progress(
     finished: Dict[str, List[Tuple[float, float]]] = {}
     for run in runs:
         result = run.result or {}
-        pair = result.get('train_seconds'), result.get('test_seconds')
-        if None not in pair:
-            finished.setdefault(run.name, []).append(pair)
+        train, test = result.get('train_seconds'), result.get('test_seconds')
+        if train is not None and test is not None:
+            finished.setdefault(run.name, []).append((train, test))
     left = seconds_left(
         [(run.name, step) for run, step in zip(active, steps)],
         [run.name for run in waiting],
