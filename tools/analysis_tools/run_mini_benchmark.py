@@ -1,10 +1,10 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Train and test configs over seeds; write a table, a JSON and a plot.
 
-Without arguments the core set on the small data set, three seeds each, one run a
-core: HVR-Net, the single-frame detector, MMTracking's SELSA, HVR-Net without
-inter-video relations, and without the choice of triplets. A run that is done is
-not done again, an interrupted one goes on.
+Without arguments the core set on the small data set, three seeds each, one run
+a core: HVR-Net, the single-frame detector, MMTracking's SELSA, HVR-Net without
+inter-video relations, and without the choice of triplets. A run that is done
+is not done again, an interrupted one goes on.
 """
 
 import argparse
