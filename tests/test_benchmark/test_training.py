@@ -67,9 +67,9 @@ def test_batch(batch):
     'supervise, frozen, expected',
     [
         # The rejected videos' frames never have a gradient.
-        ('triplet', False, [(18, False), (9, True)]),
+        ('triplet', False, [(3, False)] * 6 + [(9, True)]),
         # A frozen backbone sees each frame once.
-        ('triplet', True, [(18, False)]),
+        ('triplet', True, [(3, False)] * 6),
         # Every video is a target: nothing to reject.
         ('batch', False, [(18, True)]),
     ],
@@ -85,9 +85,9 @@ def test_frames_that_hvr_net_passes(batch, supervise, frozen, expected):
 @pytest.mark.parametrize(
     'frozen, expected',
     [
-        (False, [(18, False), (9, True)]),
+        (False, [(3, False)] * 6 + [(9, True)]),
         # The three videos' frames pass once, with those rejected before.
-        (True, [(9, False), (9, False)]),
+        (True, [(3, False)] * 3 + [(9, False)]),
     ],
 )
 def test_frames_that_bare_passes(batch, frozen, expected):

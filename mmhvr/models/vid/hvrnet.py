@@ -163,6 +163,7 @@ class HVRNet(BaseVideoDetector):
             target_maps, support_maps = self.maps_of_videos(
                 frames, chosen, maps
             )
+            del maps  # of all frames: free before the losses need memory
         groups = [[chosen.index(v) for v in triplet] for triplet in triplets]
         bearing = 3 if self.supervise == 'triplet' else 1
         samples = [data_samples[v] for v in chosen]
@@ -186,6 +187,8 @@ class HVRNet(BaseVideoDetector):
     def maps_without_gradient(self, frames: Tensor) -> Maps:
         """The backbone's maps of all frames, to choose videos by.
 
+        Video by video: what lies between the layers needs little memory.
+
         Args:
             frames (Tensor): [V, T, C, H, W].
 
@@ -193,7 +196,8 @@ class HVRNet(BaseVideoDetector):
             tuple[Tensor]: Each level [V T, C, H, W].
         """
         with torch.no_grad(), evaluating(self.detector.backbone):
-            return self.detector.backbone(frames.flatten(0, 1))
+            of_videos = [self.detector.backbone(video) for video in frames]
+        return tuple(torch.cat(level) for level in zip(*of_videos))
 
     @torch.no_grad()
     def triplet_maps(self, maps: Maps) -> Tensor:
