@@ -5,6 +5,7 @@ from .frames import FrameSupply
 from .measure import STAGES, long_video, measure
 from .methods import Hvr, Method, Selsa, SingleFrame
 from .models import build_model, find_config, make_clock, without_relations
+from .options import add_common_options
 from .stage_clock import StageClock
 from .training import (
     BareTraining,
@@ -27,6 +28,7 @@ __all__ = [
     'SingleFrame',
     'StageClock',
     'TrainingMethod',
+    'add_common_options',
     'build_model',
     'find_config',
     'long_video',

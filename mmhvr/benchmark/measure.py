@@ -29,10 +29,25 @@ def peak_bytes(device: str, reset: bool = False) -> Optional[int]:
     try:
         if reset:
             Path('/proc/self/clear_refs').write_text('5')
+    except OSError:
+        return None
+    return _process_bytes('VmHWM')
+
+
+def current_bytes(device: str) -> Optional[int]:
+    """Memory in use: of the GPU, or of this process (None if unknown)."""
+    if device.startswith('cuda'):
+        return torch.cuda.memory_allocated()
+    return _process_bytes('VmRSS')
+
+
+def _process_bytes(entry: str) -> Optional[int]:
+    """An entry of what Linux says of this process, None elsewhere."""
+    try:
         status = Path('/proc/self/status').read_text()
     except OSError:
         return None
-    return int(status.split('VmHWM:')[1].split()[0]) * 1024
+    return int(status.split(f'{entry}:')[1].split()[0]) * 1024
 
 
 @torch.no_grad()

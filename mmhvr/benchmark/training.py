@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import gc
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, Callable, Dict, List, Sequence
 
@@ -21,7 +20,7 @@ from torch import Tensor
 
 from ..models.vid.frames import is_frozen
 from .frames import FrameSupply
-from .measure import peak_bytes
+from .measure import current_bytes, peak_bytes
 
 
 @dataclass
@@ -196,7 +195,7 @@ def measure_training(
             spent, peak = now() - begin, peak_bytes(device)
             if turn:
                 seconds[method.name].append(spent)
-                if peak is not None:
+                if peak is not None and there is not None:
                     peaks[method.name].append(peak - there)
     return [
         dict(
@@ -218,14 +217,3 @@ def release_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
     except (OSError, AttributeError, TypeError):
         pass  # not glibc
-
-
-def current_bytes(device: str) -> int:
-    """Memory in use: of the GPU, or of this process (0 if unknown)."""
-    if device.startswith('cuda'):
-        return torch.cuda.memory_allocated()
-    try:
-        status = Path('/proc/self/status').read_text()
-    except OSError:
-        return 0
-    return int(status.split('VmRSS:')[1].split()[0]) * 1024

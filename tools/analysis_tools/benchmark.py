@@ -24,6 +24,7 @@ from mmhvr.benchmark import (
     Selsa,
     SingleFrame,
     StageClock,
+    add_common_options,
     build_model,
     find_config,
     long_video,
@@ -39,37 +40,16 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        '--hvr', default='hvr_faster-rcnn_r18_mini', help='%(default)s'
-    )
-    parser.add_argument(
-        '--selsa', help="config of MMTracking's SELSA; 'mmtrack::...' too"
-    )
+    add_common_options(parser, 'frames measured a method')
     parser.add_argument(
         '--single',
         help='config of a detector of single frames (default: the HVR-Net '
         'without relations, on one frame)',
     )
-    parser.add_argument(
-        '--frames',
-        metavar='SOURCE',
-        help='a folder of frames or a video (default: frames of noise)',
-    )
-    parser.add_argument(
-        '--size',
-        type=int,
-        nargs=2,
-        default=(128, 96),
-        metavar=('W', 'H'),
-        help='frames are resized to it (%(default)s)',
-    )
     parser.add_argument('--proposals', type=int, default=300, metavar='N')
     parser.add_argument('--num-frames', type=int, default=31, metavar='T')
     parser.add_argument(
         '--references', type=int, nargs='+', default=[14, 30], metavar='R'
-    )
-    parser.add_argument(
-        '--rounds', type=int, default=5, help='frames measured a method'
     )
     parser.add_argument(
         '--windows',
@@ -84,15 +64,6 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         default=10000,
         help='frames of the long video; 0 leaves it out',
     )
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument('--threads', type=int, default=1)
-    parser.add_argument(
-        '--clock',
-        choices=('process', 'wall'),
-        default='process',
-        help='on a CPU: time of this process, or of the wall (%(default)s)',
-    )
-    parser.add_argument('--out', metavar='FILE.json')
     args = parser.parse_args(argv)
     for name in ('proposals', 'num_frames', 'rounds', 'threads'):
         if getattr(args, name) < 1:

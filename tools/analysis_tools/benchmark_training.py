@@ -25,6 +25,7 @@ from mmhvr.benchmark import (
     HvrTraining,
     SelsaTraining,
     TrainingMethod,
+    add_common_options,
     build_model,
     find_config,
     make_batch,
@@ -40,25 +41,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        '--hvr', default='hvr_faster-rcnn_r18_mini', help='%(default)s'
-    )
-    parser.add_argument(
-        '--selsa', help="config of MMTracking's SELSA; 'mmtrack::...' too"
-    )
-    parser.add_argument(
-        '--frames',
-        metavar='SOURCE',
-        help='a folder of frames or a video (default: frames of noise)',
-    )
-    parser.add_argument(
-        '--size',
-        type=int,
-        nargs=2,
-        default=(128, 96),
-        metavar=('W', 'H'),
-        help='frames are resized to it (%(default)s)',
-    )
+    add_common_options(parser, 'iterations measured a method')
     for name, letter in (
         ('categories', 'K'),
         ('videos-per-category', 'N'),
@@ -67,18 +50,6 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         parser.add_argument(
             f'--{name}', type=int, default=3, metavar=letter, help='3'
         )
-    parser.add_argument(
-        '--rounds', type=int, default=5, help='iterations measured a method'
-    )
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument('--threads', type=int, default=1)
-    parser.add_argument(
-        '--clock',
-        choices=('process', 'wall'),
-        default='process',
-        help='on a CPU: time of this process, or of the wall (%(default)s)',
-    )
-    parser.add_argument('--out', metavar='FILE.json')
     args = parser.parse_args(argv)
     for name, least in (
         ('categories', 2),
