@@ -1,9 +1,10 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Training and testing many configs over seeds, and what comes out.
+"""Training and testing many configs over seeds.
 
 One folder a run, ``ROOT/CONFIG/seed_N``: ``train`` and ``test`` with their
 logs, and ``result.json`` as soon as both are done. A run whose result is there
 is not done again; an interrupted training goes on from its last checkpoint.
+What came out: :mod:`mmhvr.engine.summary`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from .checkpoint import latest_readable_checkpoint
@@ -262,81 +263,3 @@ def _tools_folder() -> str:
     raise FileNotFoundError(
         f'no tools/train.py beside or below {package}; install mmhvr again'
     )
-
-
-def summarise(runs: Sequence[Run]) -> List[dict]:
-    """Mean and spread of each config over the seeds that are done.
-
-    Args:
-        runs (list[Run]): Any runs, done or not.
-
-    Returns:
-        list[dict]: For each config, in order: config, seeds (list of int),
-        scores (of :data:`METRIC`, list of float), mean, spread (the sample
-        standard deviation, None for one seed), coco_AP, and the means
-        train_seconds_per_update, train_seconds and test_seconds_per_frame
-        (None if unknown).
-    """
-    table = []
-    for name in dict.fromkeys(run.name for run in runs):
-        done = [r for r in runs if r.name == name and r.result is not None]
-        results = [run.result or {} for run in done]
-        scores = [result[METRIC] for result in results]
-        table.append(
-            dict(
-                config=name,
-                seeds=[run.seed for run in done],
-                scores=scores,
-                mean=mean(scores) if scores else None,
-                spread=stdev(scores) if len(scores) > 1 else None,
-                **{
-                    key.replace('vid/coco/', 'coco_'): _mean_of(results, key)
-                    for key in (
-                        'vid/coco/AP',
-                        'train_seconds_per_update',
-                        'train_seconds',
-                        'test_seconds_per_frame',
-                    )
-                },
-            )
-        )
-    return table
-
-
-def _mean_of(results: Sequence[dict], key: str) -> Optional[float]:
-    """Mean of a number over the results that have it."""
-    values = [r[key] for r in results if r.get(key) is not None]
-    return mean(values) if values else None
-
-
-def markdown_table(table: Sequence[dict]) -> str:
-    """The summary as Markdown, scores in percent.
-
-    Args:
-        table (list[dict]): As :func:`summarise` returns it.
-
-    Returns:
-        str: A header and one row a config.
-    """
-
-    def cell(value: Optional[float], scale: float, digits: int) -> str:
-        return '' if value is None else f'{value * scale:.{digits}f}'
-
-    lines = [
-        '| config | mAP (%) | spread | seeds | COCO AP (%) | training, min | '
-        's an update | ms a test frame |',
-        '|---|---|---|---|---|---|---|---|',
-    ]
-    for row in table:
-        cells = [
-            f'`{row["config"]}`',
-            cell(row['mean'], 100, 1),
-            cell(row['spread'], 100, 1),
-            ', '.join(map(str, row['seeds'])),
-            cell(row['coco_AP'], 100, 1),
-            cell(row['train_seconds'], 1 / 60, 1),
-            cell(row['train_seconds_per_update'], 1, 2),
-            cell(row['test_seconds_per_frame'], 1000, 0),
-        ]
-        lines.append(f'| {" | ".join(cells)} |')
-    return '\n'.join(lines) + '\n'

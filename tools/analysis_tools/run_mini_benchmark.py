@@ -58,12 +58,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     """Run what is missing, then report."""
     args = parse_args(argv)
     from mmhvr.engine import usable_cores
-    from mmhvr.engine.experiments import (
-        Run,
-        markdown_table,
-        run_all,
-        summarise,
-    )
+    from mmhvr.engine.experiments import Run, run_all
+    from mmhvr.engine.summary import markdown_table, summarise
 
     # Seed by seed, so that an early look compares all configs.
     runs = [
