@@ -107,8 +107,9 @@ def add_detect_arguments(parser: argparse.ArgumentParser) -> None:
     )
     window.add_argument(
         '--mode',
-        choices=('cached', 'exact'),
-        help="'exact' takes longer (that of the config's test)",
+        choices=('cached', 'delayed', 'exact'),
+        help="'delayed' waits twice as long, 'exact' also takes longer to "
+        "compute (that of the config's test)",
     )
     window.add_argument(
         '--max-frames', type=int, metavar='N', help='stop after N frames'

@@ -148,7 +148,7 @@ class HVRInferencer:
             lookahead: Frames after a frame that its window waits for.
                 Defaults to a window as in testing for what is recorded, and
                 to 0 for a camera.
-            mode: 'cached' or 'exact', see
+            mode: 'cached', 'delayed' or 'exact', see
                 :class:`mmhvr.streaming.VideoEngine`. Defaults to that of the
                 config's test.
             batch_size: B. More may be faster and takes more memory; the

@@ -107,7 +107,7 @@ def make_plan(
         source (FrameSource): The source.
         num_frames (int, optional): T.
         lookahead (int, optional): See :func:`choose_window`.
-        mode (str, optional): 'cached' or 'exact'.
+        mode (str, optional): 'cached', 'delayed' or 'exact'.
         batch_size (int): B.
         score_thr (float): Detections below are left out.
         max_frames (int, optional): After how many frames to stop.

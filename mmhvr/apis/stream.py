@@ -20,7 +20,8 @@ class VideoStream:
 
     The window of a frame is the ``num_frames`` frames that end
     ``lookahead`` frames after it, fewer at the beginning of the stream; its
-    result comes back with the frame that completes it. What is kept is
+    result comes back with the frame that completes it (``mode='delayed'``:
+    that completes the windows of all its frames). What is kept is
     bounded by the window, however long the stream is. An object serves one
     producer: calls from several threads need a lock of the caller's.
 
@@ -31,8 +32,9 @@ class VideoStream:
         lookahead (int): Frames to wait for after a frame; 0 is causal, and
             more see both sides of it. Defaults to 0.
         num_frames (int): Frames of a window. Defaults to 31.
-        mode (str): 'cached' or 'exact', see
-            :class:`mmhvr.streaming.VideoEngine`. Defaults to 'cached'.
+        mode (str): 'cached', 'exact', or 'delayed', which waits for twice
+            as many frames; see :class:`mmhvr.streaming.VideoEngine`.
+            Defaults to 'cached'.
         score_thr (float): Detections below are left out. Defaults to 0.0.
 
     Raises:
@@ -77,7 +79,8 @@ class VideoStream:
 
         Returns:
             FrameResult | None: The detections of the frame ``lookahead``
-            frames ago; None while there is none. A frame that could not be
+            frames ago (twice as many with ``mode='delayed'``); None while
+            there is none. A frame that could not be
             used raises and changes nothing: drop it and push the next.
 
         Raises:

@@ -107,7 +107,7 @@ class Hvr(Method):
 
     Args:
         num_frames (int): T.
-        mode (str): 'cached' or 'exact'.
+        mode (str): 'cached', 'delayed' or 'exact'.
     """
 
     def __init__(
@@ -137,12 +137,12 @@ class Hvr(Method):
         return self.model.encode(frame, [sample])[0]
 
     def start(self, supply: FrameSupply) -> None:
-        """Fills the window, and what earlier frames offer in cached mode."""
+        """Fills the window, and what a mode reads beyond it."""
         # A result waits for a whole window, so the first is like the last.
         window = LiveWindow(self.num_frames, self.num_frames - 1)
         self.state = self.engine.open(window)
         frame = self.encode(supply.take(), supply.sample(0))
-        more = self.num_frames if self.engine.mode == 'cached' else 0
+        more = 0 if self.engine.mode == 'exact' else self.num_frames
         for _ in range(self.num_frames - 1 + more):
             self.engine.push(self.state, frame)
 

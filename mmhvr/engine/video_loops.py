@@ -28,7 +28,8 @@ class VideoFeeder:
         model (HVRNet): The model, perhaps in a wrapper.
         frame_sampler (dict): Config of the windows, such as
             ``dict(type='WindowFrameSampler', num_frames=31)``.
-        mode (str): 'exact' or 'cached', see :class:`VideoEngine`.
+        mode (str): 'exact', 'cached' or 'delayed', see
+            :class:`VideoEngine`.
         before_nms (bool): Let samples have ``candidate_instances``, too: the
             boxes and scores of a frame before NMS. Defaults to False.
 
@@ -180,7 +181,7 @@ class VideoTestLoop(_VideoLoop, TestLoop):
         dataloader (dict): Of single frames, see :class:`VideoFeeder`.
         evaluator (dict | list): The metrics.
         frame_sampler (dict): Config of the windows.
-        mode (str): 'exact' or 'cached', see
+        mode (str): 'exact', 'cached' or 'delayed', see
             :class:`mmhvr.streaming.VideoEngine`. Defaults to 'exact'.
         fp16 (bool): Whether to test in half precision. Defaults to False.
         post_processor (dict, optional): Config of what looks at the boxes of

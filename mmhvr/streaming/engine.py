@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, List, Sequence, Tuple
 
 import torch
+from torch import Tensor
 
 from .state import EncodedFrame, FrameMemory, VideoState
 from .window import Window
@@ -27,22 +28,25 @@ class VideoEngine:
     * ``'cached'`` computes them once, in each frame's own window. The
       inter-video relation then reads the last frames up to the target, as
       many as a window has, since later ones are not enhanced yet.
+    * ``'delayed'`` computes them once, too, and waits until the window's
+      later frames are enhanced in their own windows: cached mode's cost,
+      and the whole window to read, for twice the latency.
 
-    Without an inter-video relation at test the two are the same.
+    Without an inter-video relation at test all are the same.
 
     Args:
         roi_head (HVRRoIHead): The RoI head of a model.
-        mode (str): 'exact' or 'cached'. Defaults to 'exact'.
+        mode (str): 'exact', 'cached' or 'delayed'. Defaults to 'exact'.
         before_nms (bool): Give a frame's boxes before NMS
             (:meth:`HVRRoIHead.candidates`) in place of its detections, for
             whoever looks at whole videos first; ``roi_head.select`` makes
             detections of them. Defaults to False.
 
     Raises:
-        ValueError: ``mode`` is neither.
+        ValueError: ``mode`` is none of these.
     """
 
-    modes = ('exact', 'cached')
+    modes = ('exact', 'cached', 'delayed')
 
     def __init__(
         self, roi_head: Any, mode: str = 'exact', before_nms: bool = False
@@ -115,50 +119,101 @@ class VideoEngine:
             )
             if supports is None:
                 break
-            found = self._detect(state, target, supports)
-            finished.append((state.frames[target].frame.sample, found))
-            state.emitted += 1
-            reach = state.window.max_supports if self._caches else 0
-            state.drop_what_is_not_needed(keep_emitted=reach)
+            if self._enhances_once:
+                read = self._frames_to_read(state, target, supports)
+                if not self._enhance_up_to(state, max([target, *read])):
+                    break
+                stages = state.frames[target].stages
+                assert stages is not None  # since it is enhanced
+                offers = [state.frames[index].inter for index in read]
+            else:
+                stages, offers = self._relate_window(state, target, supports)
+            finished.append(self._detect(state, target, stages, offers))
+            self._move_on(state)
         return finished
 
     @property
-    def _caches(self) -> bool:
-        """Whether enhanced proposals are kept for later frames."""
-        return self.mode == 'cached' and self.roi_head.bbox_head.needs_window
+    def _enhances_once(self) -> bool:
+        """Whether enhanced proposals are kept for other frames."""
+        return self.mode != 'exact' and self.roi_head.bbox_head.needs_window
 
-    def _detect(
-        self, state: VideoState, target: int, supports: List[int]
-    ) -> Any:
-        """Detections of one frame, all of whose supports are there."""
+    def _enhance_up_to(self, state: VideoState, last: int) -> bool:
+        """Enhances frames in their own windows; False if one is open yet."""
+        inter = self.roi_head.bbox_head.inter
+        while state.enhanced <= last:
+            target = state.enhanced
+            supports = state.window.supports(
+                target, state.received, state.ended
+            )
+            if supports is None:
+                return False
+            memory = state.frames[target]
+            (memory.stages,) = self._enhance(state, [target, *supports], 1)
+            memory.inter = inter.offer(memory.stages[-1])
+            state.enhanced += 1
+        return True
+
+    def _frames_to_read(
+        self, state: VideoState, target: int, supports: Sequence[int]
+    ) -> Sequence[int]:
+        """Frames whose enhanced proposals a target relates to."""
+        if self.mode == 'delayed':
+            return supports
+        return range(max(0, target - state.window.max_supports), target)
+
+    def _relate_window(
+        self, state: VideoState, target: int, supports: Sequence[int]
+    ) -> Tuple[List[Tensor], list]:
+        """Exact: a target's stages, and what the others offer it.
+
+        Each frame of the window is enhanced in this window, if any reads it.
+        """
         head = self.roi_head.bbox_head
         window = [target, *supports]
-        for index in window:
-            memory = state.frames[index]
+        number = len(window) if head.needs_window else 1
+        stages, *others = self._enhance(state, window, number)
+        return stages, [head.inter.offer(other[-1]) for other in others]
+
+    def _enhance(
+        self, state: VideoState, window: Sequence[int], number: int
+    ) -> List[List[Tensor]]:
+        """Stages of the first ``number`` frames of a window."""
+        intra = self.roi_head.bbox_head.intra
+        memories = [state.frames[index] for index in window]
+        for memory in memories:
             if memory.intra is None:
-                memory.intra = head.intra.offer(memory.frame.features)
-        every = head.needs_window and not self._caches
-        stages, *others = head.intra.enhance_window(
-            [state.frames[i].frame.features for i in window],
-            [state.frames[i].intra for i in window],
-            range(len(window) if every else 1),
+                memory.intra = intra.offer(memory.frame.features)
+        return intra.enhance_window(
+            [memory.frame.features for memory in memories],
+            [memory.intra for memory in memories],
+            range(number),
         )
-        offers = [head.inter.offer(other[-1]) for other in others]
-        if self._caches:
-            own = state.frames[target]
-            own.inter = head.inter.offer(stages[-1])
-            first = max(0, target - state.window.max_supports)
-            offers = [
-                state.frames[index].inter for index in range(first, target)
-            ]
+
+    def _detect(
+        self,
+        state: VideoState,
+        target: int,
+        stages: List[Tensor],
+        offers: list,
+    ) -> Tuple[Any, Any]:
+        """Sample and detections of one frame."""
         frame = state.frames[target].frame
         finish = (
             self.roi_head.candidates
             if self.before_nms
             else self.roi_head.decode
         )
-        return finish(
-            frame.boxes,
-            *head.predict_from(stages, offers),
-            frame.sample,
+        outputs = self.roi_head.bbox_head.predict_from(stages, offers)
+        return frame.sample, finish(frame.boxes, *outputs, frame.sample)
+
+    def _move_on(self, state: VideoState) -> None:
+        """Goes to the next target; forgets what no later one needs."""
+        state.frames[state.emitted].stages = None
+        state.emitted += 1
+        caches = self._enhances_once and self.mode == 'cached'
+        state.drop_what_is_not_needed(
+            next_to_enhance=(
+                state.enhanced if self._enhances_once else state.emitted
+            ),
+            keep_emitted=state.window.max_supports if caches else 0,
         )

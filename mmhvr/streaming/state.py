@@ -38,12 +38,15 @@ class FrameMemory:
         frame (EncodedFrame): The frame.
         intra (list, optional): What its proposals offer to the intra-video
             modules as keys and values; made when a target first asks.
+        stages (list[Tensor], optional): Its proposals after 0, 1, ...
+            intra-video modules, from its enhancement to its result.
         inter (tuple[Tensor], optional): What its enhanced proposals offer to
-            the inter-video module (cached mode alone).
+            the inter-video module. It and ``stages`` stay None in exact mode.
     """
 
     frame: EncodedFrame
     intra: Optional[List[Tuple[Tensor, Tensor]]] = None
+    stages: Optional[List[Tensor]] = None
     inter: Optional[Tuple[Tensor, ...]] = None
 
     def tensors(self) -> Iterator[Tensor]:
@@ -52,6 +55,7 @@ class FrameMemory:
         yield self.frame.features
         for pair in self.intra or ():
             yield from pair
+        yield from self.stages or ()
         yield from self.inter or ()
 
 
@@ -62,6 +66,8 @@ class VideoState:
     Attributes:
         window (Window): Which frames support which.
         received (int): Number of frames pushed so far.
+        enhanced (int): Number of frames that are enhanced in their own
+            window (0 in exact mode).
         emitted (int): Number of frames that have their result.
         ended (bool): Whether the video is closed.
         frames (dict[int, FrameMemory]): The frames that are kept, by index.
@@ -69,6 +75,7 @@ class VideoState:
 
     window: Window
     received: int = 0
+    enhanced: int = 0
     emitted: int = 0
     ended: bool = False
     frames: Dict[int, FrameMemory] = field(default_factory=dict)
@@ -85,17 +92,23 @@ class VideoState:
         }
         return sum(storages.values())
 
-    def drop_what_is_not_needed(self, keep_emitted: int = 0) -> None:
+    def drop_what_is_not_needed(
+        self, next_to_enhance: int, keep_emitted: int = 0
+    ) -> None:
         """Forgets what no later target needs.
 
         Args:
+            next_to_enhance: The first frame that still has to relate to the
+                supports of its window.
             keep_emitted: Of so many of the frames that have their result
                 last, keep what they offer to the inter-video module.
         """
         for index in list(self.frames):
-            if self.window.is_needed(index, self.emitted, self.received):
+            if self.window.is_needed(index, next_to_enhance, self.received):
                 continue
-            if index >= self.emitted - keep_emitted:
+            if index >= self.emitted - keep_emitted or self.window.is_needed(
+                index, self.emitted, self.received
+            ):
                 self.frames[index].intra = None
             else:
                 del self.frames[index]

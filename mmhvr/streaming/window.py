@@ -160,7 +160,8 @@ class LiveWindow:
 
     def is_needed(self, frame: int, next_target: int, received: int) -> bool:
         """See :meth:`RecordedWindow.is_needed`."""
-        return frame >= min(next_target, received - self.num_frames)
+        first = next_target + self.lookahead - self.num_frames + 1
+        return frame >= min(next_target, first, received - self.num_frames)
 
 
 Window = Union[RecordedWindow, SymmetricWindow, LiveWindow]

@@ -18,6 +18,7 @@ from mmtrack.registry import DATASETS
 from mmhvr.apis import HVRInferencer, VideoStream
 from mmhvr.engine import VideoFeeder
 from mmhvr.sources import FrameSource, SourceEndedEarly, open_source
+from mmhvr.streaming import VideoEngine
 from mmhvr.visualization import draw_detections
 from mmhvr.visualization.hook import legible_factor
 
@@ -91,7 +92,7 @@ def loop_of_the_test(model, folder, frame_sampler, mode):
     return samples
 
 
-@pytest.mark.parametrize('mode', ['cached', 'exact'])
+@pytest.mark.parametrize('mode', VideoEngine.modes)
 @pytest.mark.parametrize(
     'num_frames, sampler',
     [

@@ -11,7 +11,12 @@ from mmhvr.datasets.frame_samplers import (
     ShuffledFrameSampler,
     WindowFrameSampler,
 )
-from mmhvr.streaming import LiveWindow, RecordedWindow, VideoEngine
+from mmhvr.streaming import (
+    LiveWindow,
+    RecordedWindow,
+    SymmetricWindow,
+    VideoEngine,
+)
 
 WINDOWS = [
     WindowFrameSampler(1),
@@ -145,8 +150,11 @@ def test_interleaved_videos_do_not_mix(model, mode, make_video):
         assert_same([f for _, _, f in one], [f for _, f in two])
 
 
-def cached_by_hand(model, frames, samples, supports_of, reach):
-    """Cached mode as a loop over all frames, nothing kept."""
+ONCE = ('cached', 'delayed')  # modes that enhance a frame once
+
+
+def once_by_hand(mode, model, frames, samples, supports_of, reach):
+    """Modes that enhance once as two loops over all frames, nothing kept."""
     head = model.detector.roi_head.bbox_head
     with torch.no_grad():
         encoded = [
@@ -154,28 +162,33 @@ def cached_by_hand(model, frames, samples, supports_of, reach):
             for t in range(len(frames))
         ]
         features = [e.features for e in encoded]
-        alphas, found = [], []
-        for t, frame in enumerate(encoded):
+        alphas = []
+        for t, x in enumerate(features):
             others = [features[i] for i in supports_of(t)]
-            alphas.append(
-                head.intra(features[t], torch.cat([features[t][:0], *others]))
-            )
-            earlier = alphas[max(0, t - reach) : t]
-            beta = head.inter.predict(
-                alphas[t], torch.cat([alphas[t][:0], *earlier])
-            )
+            alphas.append(head.intra(x, torch.cat([x[:0], *others])))
+        found = []
+        for t, (frame, alpha) in enumerate(zip(encoded, alphas)):
+            read = supports_of(t)
+            if mode == 'cached':
+                read = range(max(0, t - reach), t)
+            window = torch.cat([alpha[:0], *(alphas[i] for i in read)])
             found.append(
                 model.detector.roi_head.decode(
-                    frame.boxes, *head.classify(beta), samples[t]
+                    frame.boxes,
+                    *head.classify(head.inter.predict(alpha, window)),
+                    samples[t],
                 )
             )
     return found
 
 
+@pytest.mark.parametrize('mode', ONCE)
 @pytest.mark.parametrize('lookahead', [0, 2])
 @pytest.mark.parametrize('length', [1, 4, 9])
 @pytest.mark.parametrize('inter', ['Pooled', 'Pooled x 2', 'Triplet'])
-def test_cached_mode_written_out(inter, length, lookahead, make_video, build):
+def test_enhanced_once_written_out(
+    mode, inter, length, lookahead, make_video, build
+):
     name, _, modules = inter.partition(' x ')
     model = build(
         **{
@@ -184,9 +197,14 @@ def test_cached_mode_written_out(inter, length, lookahead, make_video, build):
         }
     )
     frames, samples = make_video(length)
-    engine = VideoEngine(model.detector.roi_head, 'cached')
+    engine = VideoEngine(model.detector.roi_head, mode)
     state = engine.open(LiveWindow(4, lookahead))
     found = stream(engine, state, model, frames, samples)
+    # Delayed: when the last frame of frame t's window is enhanced.
+    latency = lookahead * (2 if mode == 'delayed' else 1)
+    assert [t for t, _, _ in found] == [
+        t + latency if t + latency < length else None for t in range(length)
+    ]
 
     def supports(t):
         last = min(t + lookahead, length - 1)
@@ -194,7 +212,7 @@ def test_cached_mode_written_out(inter, length, lookahead, make_video, build):
 
     assert_same(
         [f for _, _, f in found],
-        cached_by_hand(model, frames, samples, supports, 3),
+        once_by_hand(mode, model, frames, samples, supports, 3),
     )
 
 
@@ -234,27 +252,32 @@ def test_relations_of_the_released_code(build, make_video, intra, at_test):
     state = engine.open(RecordedWindow(sampler, 6))
     found = stream(engine, state, model, frames, samples)
     assert_same([f for _, _, f in found], expected)
-    # Cached: every frame's alpha is exact in its own window.
-    engine = VideoEngine(model.detector.roi_head, 'cached')
-    state = engine.open(RecordedWindow(sampler, 6))
-    found = stream(engine, state, model, frames, samples)
-    if at_test == 'window':
-        expected = cached_by_hand(
-            model, frames, samples, supports.__getitem__, 3
-        )
-    assert_same([f for _, _, f in found], expected)
+    # Otherwise every frame's alpha is exact in its own window.
+    for mode in ONCE:
+        engine = VideoEngine(model.detector.roi_head, mode)
+        state = engine.open(RecordedWindow(sampler, 6))
+        found = stream(engine, state, model, frames, samples)
+        if at_test == 'window':
+            expected = once_by_hand(
+                mode, model, frames, samples, supports.__getitem__, 3
+            )
+        assert_same([f for _, _, f in found], expected)
 
 
+@pytest.mark.parametrize('mode', ONCE)
 @pytest.mark.parametrize('length', [1, 3, 7])
 @pytest.mark.parametrize('sampler', WINDOWS, ids=repr)
-def test_cached_mode_on_recorded_videos(model, make_video, sampler, length):
+def test_enhanced_once_on_recorded_videos(
+    model, make_video, sampler, length, mode
+):
     # With a stride, or in a short video, windows differ in size.
     frames, samples = make_video(length)
-    engine = VideoEngine(model.detector.roi_head, 'cached')
+    engine = VideoEngine(model.detector.roi_head, mode)
     state = engine.open(RecordedWindow(sampler, length))
     found = stream(engine, state, model, frames, samples)
     supports = [sampler(t, length, None) for t in range(length)]
-    expected = cached_by_hand(
+    expected = once_by_hand(
+        mode,
         model,
         frames,
         samples,
@@ -264,7 +287,24 @@ def test_cached_mode_on_recorded_videos(model, make_video, sampler, length):
     assert_same([f for _, _, f in found], expected)
 
 
-def test_cached_is_exact_where_supports_are_constants(
+@pytest.mark.parametrize('length', [3, 9])
+def test_delayed_in_a_video_of_unknown_length(model, make_video, length):
+    frames, samples = make_video(length)
+    engine = VideoEngine(model.detector.roi_head, 'delayed')
+    found = stream(
+        engine, engine.open(SymmetricWindow(5)), model, frames, samples
+    )
+    sampler = WindowFrameSampler(5)
+    supports = [sampler(t, length, None) for t in range(length)]
+    assert_same(
+        [f for _, _, f in found],
+        once_by_hand(
+            'delayed', model, frames, samples, supports.__getitem__, 4
+        ),
+    )
+
+
+def test_modes_are_one_where_supports_are_constants(
     model_without_inter, make_video
 ):
     frames, samples = make_video(6)
@@ -274,7 +314,8 @@ def test_cached_is_exact_where_supports_are_constants(
         state = engine.open(RecordedWindow(WindowFrameSampler(4), 6))
         found = stream(engine, state, model_without_inter, frames, samples)
         results.append([f for _, _, f in found])
-    assert_same(*results)
+    for result in results[1:]:
+        assert_same(result, results[0])
 
 
 @pytest.mark.parametrize('mode', VideoEngine.modes)
@@ -291,7 +332,7 @@ def test_memory_does_not_grow_with_the_video(model, mode, make_video):
             sizes.append(state.nbytes)
             kept.append(len(state.frames))
     # 4 frames of a window; those that cached mode looks back on are up to
-    # lookahead + window behind the newest.
+    # lookahead + window behind the newest, as is what a delayed frame reads.
     assert max(kept) <= (5 if mode == 'exact' else 7)
     assert max(sizes[10:]) <= max(sizes[:10]) > 0
     engine.close(state)

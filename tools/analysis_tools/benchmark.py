@@ -117,12 +117,12 @@ def build_windows(
     sizes: Sequence[int],
     clock: StageClock,
 ) -> List[Method]:
-    """HVR-Net with windows of several sizes, in both modes."""
+    """HVR-Net with windows of several sizes, in all modes."""
     model = build_model(cfg, args.device)
     return [
         Hvr(f'HVR-Net, {size} frames, {mode}', model, clock, size, mode)
         for size in sizes
-        for mode in ('cached', 'exact')
+        for mode in ('cached', 'delayed', 'exact')
     ]
 
 
