@@ -80,8 +80,8 @@ class VideoStream:
         Returns:
             FrameResult | None: The detections of the frame ``lookahead``
             frames ago (twice as many with ``mode='delayed'``); None while
-            there is none. A frame that could not be
-            used raises and changes nothing: drop it and push the next.
+            there is none. A frame that could not be used raises and
+            changes nothing: drop it and push the next.
 
         Raises:
             TypeError: The frame is no uint8 array.

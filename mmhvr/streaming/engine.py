@@ -211,9 +211,5 @@ class VideoEngine:
         state.frames[state.emitted].stages = None
         state.emitted += 1
         caches = self._enhances_once and self.mode == 'cached'
-        state.drop_what_is_not_needed(
-            next_to_enhance=(
-                state.enhanced if self._enhances_once else state.emitted
-            ),
-            keep_emitted=state.window.max_supports if caches else 0,
-        )
+        reach = state.window.max_supports if caches else 0
+        state.drop_what_is_not_needed(keep_emitted=reach)

@@ -92,17 +92,15 @@ class VideoState:
         }
         return sum(storages.values())
 
-    def drop_what_is_not_needed(
-        self, next_to_enhance: int, keep_emitted: int = 0
-    ) -> None:
+    def drop_what_is_not_needed(self, keep_emitted: int = 0) -> None:
         """Forgets what no later target needs.
 
         Args:
-            next_to_enhance: The first frame that still has to relate to the
-                supports of its window.
             keep_emitted: Of so many of the frames that have their result
                 last, keep what they offer to the inter-video module.
         """
+        # The first frame that still relates to the supports of its window.
+        next_to_enhance = max(self.enhanced, self.emitted)
         for index in list(self.frames):
             if self.window.is_needed(index, next_to_enhance, self.received):
                 continue
