@@ -1,5 +1,6 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-# The paper to the letter, as configs/hvr/*_paper.py, on the small data set.
+# The paper to the letter, as configs/hvr/*_paper.py, on the small data set,
+# with the gamma of the small configs.
 _base_ = '../mini/hvr_faster-rcnn_r18_mini.py'
 
 # No scaling, no projection; the kernel starts as that of the features.

@@ -1,7 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 # All choices of the released code, as configs/hvr/*_released.py, on the small
-# data set. From scratch: nothing is frozen, learning rate and augmentation are
-# those of the small configs.
+# data set. From scratch: nothing is frozen, learning rate, augmentation and
+# gamma are those of the small configs.
 _base_ = '../mini/hvr_faster-rcnn_r18_mini.py'
 
 relation = dict(_delete_=True, out_proj=True, relu=True)

@@ -44,6 +44,7 @@ model = dict(
                 ),
                 loss_relation=dict(
                     margin=10.0,
+                    loss_weight=1.0,
                     normalize=False,
                     distance='dot',
                     compare='embedding',

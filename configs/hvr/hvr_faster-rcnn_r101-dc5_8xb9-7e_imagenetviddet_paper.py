@@ -17,8 +17,11 @@ model = dict(
                     without_triplet='nearest',
                     relation=relation,
                 ),
-                # Eq. 6 with d on the features themselves.
-                loss_relation=dict(margin=1.0, normalize=False),
+                # Eq. 6 with d on the features themselves. lambda and gamma
+                # have no values in the paper.
+                loss_relation=dict(
+                    margin=1.0, loss_weight=1.0, normalize=False
+                ),
             )
         )
     ),

@@ -10,6 +10,7 @@ _base_ = './video_faster-rcnn_r18-dc5-mini.py'
 relation = dict(out_proj=True, init_gain=0.4)
 model = dict(
     type='HVRNet',
+    video_selector=dict(type='VideoTripletSelector'),
     # Nine supervised frames an update, of nine videos.
     supervise='batch',
     # Halves the cost of an update.
@@ -24,10 +25,11 @@ model = dict(
                     type='IntraVideoRelation', num_modules=3, relation=relation
                 ),
                 inter=dict(type='PooledInterVideoRelation', relation=relation),
+                proposal_selector=dict(type='ProposalTripletSelector'),
                 loss_relation=dict(
                     type='RelationTripletLoss',
                     margin=0.5,
-                    loss_weight=0.05,  # gamma of eq. 5, not tuned
+                    loss_weight=0.05,  # gamma of eq. 5
                     normalize=True,
                 ),
                 # Keeps what a proposal shows by itself telling.
