@@ -5,6 +5,9 @@
 # as it is; the box head and its relations train.
 _base_ = './hvr_faster-rcnn_r50-dc5_8xb9-7e_imagenetvid.py'
 
+# As the released code has it: takes SELSA's over, and on the small data set a
+# trained detector goes 3.9 points further with it (docs/en/results.md).
+relation = dict(out_proj=True)
 model = dict(
     frozen=['detector.neck', 'detector.rpn_head'],
     detector=dict(
@@ -30,6 +33,8 @@ model = dict(
             bbox_head=dict(
                 in_channels=512,
                 bbox_coder=dict(target_stds=[0.2, 0.2, 0.2, 0.2]),
+                intra=dict(relation=relation),
+                inter=dict(relation=relation),
             ),
         ),
     ),
