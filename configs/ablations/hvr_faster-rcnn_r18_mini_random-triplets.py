@@ -1,5 +1,5 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-# Table 2, "simple": random videos instead of the hard ones, and random
+# Table 2, another control: random videos instead of the hard ones, and random
 # proposal triplets for the relation loss.
 _base_ = '../mini/hvr_faster-rcnn_r18_mini.py'
 

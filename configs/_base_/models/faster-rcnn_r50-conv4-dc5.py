@@ -58,8 +58,8 @@ model = dict(
             loss_relation=dict(
                 type='RelationTripletLoss',
                 margin=0.5,  # lambda of eq. 6, on unit vectors
-                # gamma of eq. 5, which the paper does not name: what the small
-                # benchmark chose (docs/en/results.md).
+                # gamma of eq. 5, which the paper does not name: the best on
+                # the small data set (docs/en/results.md).
                 loss_weight=0.05,
                 normalize=True,
             ),
