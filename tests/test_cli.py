@@ -185,7 +185,8 @@ def interrupt_after(number, kind, delay):
     while time.monotonic() < deadline:
         time.sleep(0.005)
         path = Path('clip_detections.json')
-        if path.exists() and path.read_text().count('\n') > number:
+        # A line a frame, and four around them.
+        if path.exists() and path.read_text().count('\n') >= number + 4:
             break
     time.sleep(delay)
     os.kill(os.getpid(), kind)
