@@ -14,14 +14,13 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 import torch
 from mmdet.models.utils import unpack_gt_instances
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
-from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 from mmtrack.registry import DATASETS, TASK_UTILS
 from torch import Tensor, nn
 
+from ..engine.triplet_batches import triplet_batches
 from ..models.relations import window_attention
 from ..models.vid.frames import stack_frames
 
@@ -165,7 +164,14 @@ def view_triplet(
             "triplet; set model.video_selector=dict(type='"
             "VideoTripletSelector') for the picture"
         )
-    batch = _draw_batch(model.cfg, seed, training_data)
+    # A category with few test videos must not prevent the picture.
+    batches = triplet_batches(
+        model.cfg,
+        seed,
+        test_videos=not training_data,
+        skip_small_categories=True,
+    )
+    batch = next(iter(batches))
     data = model.data_preprocessor(batch, False)
     samples = data['data_samples']
     frames = stack_frames(data['inputs'])
@@ -208,28 +214,6 @@ def _check_model(model: nn.Module) -> None:
             f'{type(model).__name__} has no relations to look into; give the '
             'config and the checkpoint of an HVRNet'
         )
-
-
-def _draw_batch(cfg: Config, seed: int, training_data: bool) -> dict:
-    """The first batch of K x N videos that a seed draws."""
-    loader = cfg.train_dataloader.copy()
-    # VID and DET together: the videos come first.
-    parts = loader.dataset.get('datasets')
-    loader.dataset = dict(parts[0] if parts else loader.dataset)
-    if not training_data:
-        test = cfg.test_dataloader.dataset
-        for key in ('data_root', 'ann_file', 'data_prefix', 'metainfo'):
-            if key in test:
-                loader.dataset[key] = test[key]
-        # Test videos have no key frames: any frame may be a target.
-        loader.dataset['test_mode'] = True
-        # A category with few test videos must not prevent the picture.
-        loader.batch_sampler = dict(
-            loader.batch_sampler, skip_small_categories=True
-        )
-    loader.update(num_workers=0, persistent_workers=False)
-    with DefaultScope.overwrite_default_scope('mmtrack'):
-        return next(iter(Runner.build_dataloader(loader, seed=seed)))
 
 
 def _images(batch: dict) -> List[np.ndarray]:

@@ -10,11 +10,7 @@ than in any other, by more than other videos of the category are worth.
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 import torch
-from mmengine.config import Config
-from mmengine.registry import DefaultScope
-from mmengine.runner import Runner
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from ..models.vid import HVRNet
 
@@ -49,25 +45,6 @@ class Company(nn.Module):
             ]
             groups.append((target, *like[:2]))
         return groups
-
-
-def validation_batches(cfg: Config, seed: int = 0) -> DataLoader:
-    """Training batches of the validation videos.
-
-    Args:
-        cfg: An HVR-Net's. Every frame may be a target.
-        seed: Of the batches and support frames.
-    """
-    loader = cfg.train_dataloader.copy()
-    loader.update(num_workers=0, persistent_workers=False)
-    of_validation = cfg.val_dataloader.dataset
-    loader.dataset.update(
-        ann_file=of_validation.ann_file,
-        data_prefix=of_validation.data_prefix,
-        test_mode=True,
-    )
-    with DefaultScope.overwrite_default_scope('mmtrack'):
-        return Runner.build_dataloader(loader, seed=seed)
 
 
 @torch.no_grad()

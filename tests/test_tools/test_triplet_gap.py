@@ -7,11 +7,8 @@ import torch
 from mmhvr.apis import init_model
 from mmhvr.datasets.digits import make_digits_vid
 from mmhvr.engine import find_model, load_config
-from mmhvr.engine.triplet_gap import (
-    Company,
-    loss_in_company,
-    validation_batches,
-)
+from mmhvr.engine.triplet_batches import triplet_batches
+from mmhvr.engine.triplet_gap import Company, loss_in_company
 
 
 @pytest.fixture(scope='module')
@@ -26,7 +23,7 @@ def config_file(tmp_path_factory):
         progress=False,
     )
     cfg = load_config(find_model('mini')[0])
-    for loader in (cfg.train_dataloader, cfg.val_dataloader):
+    for loader in (cfg.train_dataloader, cfg.test_dataloader):
         loader.dataset.data_root = f'{root}/'
     path = root.parent / 'config.py'
     cfg.dump(path)
@@ -43,7 +40,7 @@ def losses_of(config_file, **head):
             if 'out_proj' in name:
                 torch.nn.init.normal_(weight)
     before = (model.training, model.supervise, model.video_selector)
-    losses = loss_in_company(model, validation_batches(cfg), 2)
+    losses = loss_in_company(model, triplet_batches(cfg), 2)
     assert before == (model.training, model.supervise, model.video_selector)
     return model, losses
 

@@ -37,14 +37,15 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     args = parse_args(argv)
     from mmhvr.apis import init_model
     from mmhvr.engine import find_model, load_config
-    from mmhvr.engine.triplet_gap import loss_in_company, validation_batches
+    from mmhvr.engine.triplet_batches import triplet_batches
+    from mmhvr.engine.triplet_gap import loss_in_company
 
     try:
         cfg = load_config(find_model(args.config)[0])
         model = init_model(cfg, args.checkpoint, device='cpu')
         losses = loss_in_company(
             model,
-            validation_batches(cfg, args.seed),
+            triplet_batches(cfg, args.seed),
             args.batches,
             args.seed,
         )
