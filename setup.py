@@ -22,10 +22,9 @@ MIM_ITEMS = ('configs', 'tools', 'demo', 'model-index.yml')
 PEP660_MESSAGE = """
 mim cannot find the configs of an editable install of this kind (PEP 660),
 since it leaves nothing but a pointer in site-packages. Choose one of these:
-  pip install .                    (not editable, always works)
-  make env                         (editable, in a new .venv)
-  pip install --no-deps --no-build-isolation --no-use-pep517 -e .
-                                   (editable; pip < 25.3 and setuptools < 81)
+  pip install .                       (not editable, always works)
+  make env                            (editable, in a new .venv)
+  python setup.py develop --no-deps   (editable; with setuptools < 80)
 """
 
 
@@ -92,17 +91,6 @@ class DevelopWithMim(develop):
         if not self.uninstall:
             link_mim_items(ROOT / 'mmhvr' / '.mim')
         super().run()
-
-    def write_script(self, script_name, contents, mode='t', *ignored) -> None:
-        """Write the console command without ``__requires__``.
-
-        With it pkg_resources, which mmengine imports, insists on the
-        opencv-python that mmengine names, though opencv-python-headless is
-        there.
-        """
-        lines = contents.splitlines(keepends=True)
-        kept = [line for line in lines if not line.startswith('__requires__')]
-        super().write_script(script_name, ''.join(kept), mode, *ignored)
 
 
 if __name__ == '__main__':

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from mmengine.registry import DefaultScope
 
+import mmhvr  # noqa: F401  before mmdet and mmtrack: it serves operators
+
 CLASSES = ('ant', 'bee', 'cat', 'dog')
 
 # (label, x1, y1, x2, y2, track) in pixels.
@@ -126,7 +128,7 @@ class CocoVidMaker:
         path = self.root / 'Data' / part / file_name
         path.parent.mkdir(parents=True, exist_ok=True)
         pixels = np.empty((*size, 3), np.uint8)
-        pixels[:] = color
+        pixels[:] = [value % 256 for value in color]
         cv2.imwrite(str(path), pixels)
         image = dict(
             id=len(data['images']) + 1,

@@ -10,7 +10,7 @@ import torch
 
 from mmhvr.apis import HVRInferencer
 from mmhvr.datasets.digits import make_digits_vid
-from mmhvr.engine import find_model
+from mmhvr.engine import find_model, load_file
 from mmhvr.evaluation import VIDMetric
 
 
@@ -31,7 +31,7 @@ def test_it_is_small_and_has_no_optimizer():
     config, weights = find_model('mini')
     assert Path(config).stem == Path(weights).stem
     assert Path(weights).stat().st_size < 8e6
-    assert set(torch.load(weights)) == {'meta', 'state_dict'}
+    assert set(load_file(weights)) == {'meta', 'state_dict'}
 
 
 def test_it_detects_unseen_digits(unseen):

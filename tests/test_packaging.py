@@ -43,7 +43,7 @@ def tree(tmp_path_factory):
 def build(tree, target):
     command = [sys.executable, '-m', 'pip', 'wheel', '-q', '--no-deps']
     command += ['--no-build-isolation', '--no-index', '--no-cache-dir']
-    command += ['--no-use-pep517', '-w', str(target), str(tree)]
+    command += ['-w', str(target), str(tree)]
     subprocess.run(command, check=True)
     (wheel,) = target.glob('*.whl')
     return wheel
@@ -116,7 +116,7 @@ def test_an_editable_install_that_mim_cannot_see_is_refused(tree):
     )
     assert result.returncode == 1
     assert 'pip install .' in result.stdout
-    assert '--no-use-pep517 -e .' in result.stdout
+    assert 'setup.py develop --no-deps' in result.stdout
 
 
 def config_files():

@@ -121,5 +121,10 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         raise SystemExit(f'error: {error}')
 
 
+if __name__ == '__mp_main__':
+    # A loader worker that is spawned runs this file before it is handed a
+    # data set: mmhvr has to be there before MMTracking and MMDetection are.
+    import mmhvr  # noqa: F401
+
 if __name__ == '__main__':
     main()

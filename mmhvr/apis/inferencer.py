@@ -196,14 +196,16 @@ class HVRInferencer:
             post_processor,
         )
         result = VideoResult(class_names=self.class_names)
-        with ResultWriter(
-            paths,
-            self.class_names,
-            fps or source.fps or DEFAULT_FPS,
-            plan.header,
-        ) as writer, FrameProgress(
-            _least(source.length, max_frames), progress
-        ) as bar, closing(plan.run(self.encoder, bar.update)) as frames:
+        with (
+            ResultWriter(
+                paths,
+                self.class_names,
+                fps or source.fps or DEFAULT_FPS,
+                plan.header,
+            ) as writer,
+            FrameProgress(_least(source.length, max_frames), progress) as bar,
+            closing(plan.run(self.encoder, bar.update)) as frames,
+        ):
             try:
                 for frame, found in frames:
                     writer.write(frame, found)

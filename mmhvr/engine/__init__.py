@@ -32,6 +32,7 @@ from .launch import (
     stop_processes,
 )
 from .model_index import find_model
+from .safe_load import UnsafeCheckpointError, load_file
 from .starting_model import starting_model
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, read_metrics, run_testing
@@ -45,6 +46,7 @@ __all__ = [
     'Conversion',
     'DumpPredictions',
     'StateDifference',
+    'UnsafeCheckpointError',
     'VideoFeeder',
     'VideoTestLoop',
     'VideoValLoop',
@@ -57,6 +59,7 @@ __all__ = [
     'convert_state',
     'cpu_threads',
     'find_model',
+    'load_file',
     'latest_readable_checkpoint',
     'load_config',
     'parse_cfg_options',

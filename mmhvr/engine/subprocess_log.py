@@ -47,14 +47,17 @@ def run_logged(
     env['OMP_NUM_THREADS'] = str(threads)
     last: deque = deque(maxlen=tail)
     shown = -every
-    with open(log, 'w') as file, subprocess.Popen(
-        command,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        universal_newlines=True,
-        errors='replace',
-    ) as process:
+    with (
+        open(log, 'w') as file,
+        subprocess.Popen(
+            command,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            universal_newlines=True,
+            errors='replace',
+        ) as process,
+    ):
         assert process.stdout is not None
         for line in process.stdout:
             file.write(line)

@@ -84,7 +84,7 @@ def motion_iou(
     repeated = first_repeated(tracks, frames)
     if repeated is not None:
         raise ValueError(
-            f'track id {names[repeated]!r} is twice in frame '
+            f'track id {names.tolist()[repeated]!r} is twice in frame '
             f'{frames[repeated]}; an object has one box a frame: give each '
             'object of the video an id of its own'
         )

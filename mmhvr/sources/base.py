@@ -73,8 +73,10 @@ class FrameSource:
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
     """Keeps OpenCV from warning of what an error is about to say better."""
-    level = cv2.setLogLevel(1)  # fatal errors alone
+    # Not cv2.setLogLevel, which OpenCV 5 no longer has.
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_FATAL)
     try:
         yield
     finally:
-        cv2.setLogLevel(level)
+        cv2.utils.logging.setLogLevel(level)

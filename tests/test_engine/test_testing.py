@@ -6,7 +6,7 @@ import cv2
 import pytest
 import torch
 
-from mmhvr.engine import configure_testing, run_testing
+from mmhvr.engine import configure_testing, load_file, run_testing
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_another_architecture(tiny_config, checkpoint):
 
 
 def test_unexpected_and_missing_weights(tiny_config, checkpoint):
-    state = torch.load(checkpoint)['state_dict']
+    state = load_file(checkpoint)['state_dict']
     del state['first.bias']
     state['third.bias'] = torch.zeros(1)
     torch.save(dict(state_dict=state), 'other.pth')

@@ -6,12 +6,12 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmhvr.engine import configure_training, run_training
+from mmhvr.engine import configure_training, load_file, run_training
 from mmhvr.engine.training import set_precision
 
 
 def weights(path):
-    return torch.load(path)['state_dict']
+    return load_file(path)['state_dict']
 
 
 def test_train_and_resume(tiny_config):

@@ -9,6 +9,9 @@ import pytest
 import torch
 import torch.distributed
 import torch.multiprocessing
+
+# A spawned rank imports this file alone: mmhvr comes before MMDetection.
+import mmhvr  # noqa: F401  # isort: skip
 from mmdet.structures import DetDataSample
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData

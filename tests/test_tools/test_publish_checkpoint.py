@@ -4,6 +4,8 @@
 import pytest
 import torch
 
+from mmhvr.engine import load_file
+
 
 @pytest.fixture
 def publish(load_tool):
@@ -31,7 +33,7 @@ def trained(tmp_path):
 def test_weights_are_halved_and_the_rest_goes(publish, trained, tmp_path):
     out = tmp_path / 'small.pth'
     publish([str(trained), str(out)])
-    small = torch.load(out)
+    small = load_file(out)
     assert set(small) == {'meta', 'state_dict'}
     assert small['meta'] == dict(cfg='a = 1', dataset_meta={'CLASSES': ('x',)})
     weight = small['state_dict']['weight']
@@ -53,7 +55,7 @@ def test_the_same_bytes_each_time(publish, trained, tmp_path):
 def test_full_keeps_every_bit(publish, trained, tmp_path):
     out = tmp_path / 'full.pth'
     publish([str(trained), str(out), '--full'])
-    weight = torch.load(out)['state_dict']['weight']
+    weight = load_file(out)['state_dict']['weight']
     assert weight.tolist() == [1.0 + 2**-12, 0.5, -3.0]
 
 

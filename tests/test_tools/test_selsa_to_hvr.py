@@ -11,7 +11,7 @@ from mmtrack.registry import MODELS
 
 import mmhvr  # noqa: F401
 from mmhvr.apis import init_model
-from mmhvr.engine import convert_state
+from mmhvr.engine import convert_state, load_file
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 HVR = str(CONFIGS / 'mini/hvr_faster-rcnn_r18_mini.py')
@@ -66,7 +66,7 @@ def test_the_result_fits_its_config(convert, tmp_path, capsys):
     convert([HVR, checkpoint, again])
     convert([HVR, checkpoint, other, '--seed', '1'])
     first, second, third = (
-        torch.load(path)['state_dict'] for path in (out, again, other)
+        load_file(path)['state_dict'] for path in (out, again, other)
     )
     assert all(torch.equal(first[key], second[key]) for key in first)
     changed = {key for key in first if not torch.equal(first[key], third[key])}

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmhvr.engine import load_file
+
 ROOT = Path(__file__).resolve().parents[2]
 # tiny_model, a model and data of a few numbers.
 TINY = ROOT / 'tests' / 'test_engine'
@@ -146,8 +148,8 @@ def test_two_processes_without_a_gpu(load_tool, tmp_path, monkeypatch):
     words = ['tiny.py', '--work-dir', 'one', *options]
     words.append('train_dataloader.batch_size=4')
     load_tool('train.py').main(words)
-    two = torch.load('two/iter_6.pth')['state_dict']
-    one = torch.load('one/iter_6.pth')['state_dict']
+    two = load_file('two/iter_6.pth')['state_dict']
+    one = load_file('one/iter_6.pth')['state_dict']
     assert len(one) == 4
     for key, value in one.items():
         torch.testing.assert_close(two[key], value)
