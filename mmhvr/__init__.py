@@ -7,10 +7,25 @@ those of MMTracking and MMDetection, so that a config needs no more than
 ``custom_imports = dict(imports=['mmhvr'])``.
 """
 
-from .utils import check_environment, register_all_modules
+import sys
+
+from .utils import (
+    check_environment,
+    explained_imports,
+    register_all_modules,
+)
 from .version import __version__, version_info
 
-check_environment()
-register_all_modules()
+# ``python -m mmhvr doctor`` comes by here, and has to run where the rest does
+# not; sys.argv begins like this while ``-m`` looks for its module.
+if sys.argv[:2] != ['-m', 'doctor']:
+    check_environment()
+    with explained_imports():
+        # The packages that have been checked may be imported from here on,
+        # mmcv.ops only after the second line.
+        from .operators import install_operators
+
+        install_operators()
+        register_all_modules()
 
 __all__ = ['__version__', 'version_info', 'register_all_modules']

@@ -30,12 +30,12 @@ CHECK_COMPILED = (
     'import lap, torch, mmcv._ext; from mmcv.ops import nms, roi_align'
 )
 CHECK_ALL = """
-import importlib.util, os, sys
-path = os.path.join(sys.argv[1], 'mmhvr', 'utils', 'version_guard.py')
-spec = importlib.util.spec_from_file_location('version_guard', path)
-guard = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(guard)
-guard.check_environment()
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from mmhvr_command import make_bare_package
+make_bare_package()
+from mmhvr.utils.version_guard import check_environment
+check_environment()
 from mim.utils import get_installed_path
 found = os.path.join(get_installed_path('mmhvr'), '.mim', 'configs')
 if os.path.realpath(found) != os.path.join(sys.argv[1], 'configs'):
