@@ -6,7 +6,7 @@ import shutil
 from typing import Dict, List, Optional, Set
 
 from ..utils.environment import Environment, site_packages
-from ..utils.explain import explain
+from ..utils.explain import OTHER_NUMPY, explain
 from ..utils.problem import Problem
 from ..utils.versions import find_package
 from .probes import Step
@@ -53,6 +53,8 @@ def find_faults(
         else:
             more = _explain_step(name, step, environment, bool(faults))
         known = {key for fault in faults for key in key_of(fault)}
+        if 'numpy' in known:  # the right numpy mends these, too
+            more = [p for p in more if not p.reason.startswith(OTHER_NUMPY)]
         faults += [fault for fault in more if not key_of(fault) & known]
     return faults
 

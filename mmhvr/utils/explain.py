@@ -36,6 +36,8 @@ _BUILT_FOR_OTHER = re.compile(
     r'|torchvision \S+ was built for another torch'
     r"|Couldn't load custom C\+\+ ops"
 )
+# Of a module that another numpy mends, or another build of it.
+OTHER_NUMPY = 'its compiled module was built for another numpy than'
 # Frames that only pass an import on.
 _PASSES_ON = ('numpy', 'mmhvr')
 
@@ -97,7 +99,7 @@ def _explain_numpy(
         name,
         versions.get(name),
         f'a build of it for numpy {numpy}',
-        f'its compiled module was built for another numpy than {numpy}',
+        f'{OTHER_NUMPY} {numpy}',
         command,
     )
 

@@ -283,6 +283,18 @@ def test_all_is_missing(fake):
     assert rows_of(report)['GPU']['found'] == 'unknown'
 
 
+def test_the_right_numpy_mends_what_was_built_for_it(fake):
+    fake.uninstall('torch')
+    fake.install('torch', '2.0.1', 'torch_info')
+    fake.require('torchvision', 'torch (==2.0.1)')
+    fake.write('cv2/__init__.py', OLD_NUMPY)
+    status, report = fake.doctor()
+    assert status == 1
+    (fault,) = report['faults']
+    assert fault['name'] == 'numpy'
+    assert 'torch 2.0 to 2.2 are built for numpy 1' in fault['text']
+
+
 def test_the_stand_in_mends_a_compiled_mmcv(fake):
     fake.write('mmcv/_ext.py', UNDEFINED)
     assert fake.doctor()[0] == 1
