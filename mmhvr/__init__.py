@@ -8,15 +8,20 @@ MMTracking and MMDetection, so that a config needs no more than
 ``custom_imports = dict(imports=['mmhvr'])``.
 """
 
-from .utils import check_environment, register_all_modules
+from .utils import (
+    check_environment,
+    explained_imports,
+    register_all_modules,
+)
 from .version import __version__, version_info
 
 check_environment()
-# The packages that have been checked may be imported from here on, mmcv.ops
-# only after the second line.
-from .operators import install_operators  # noqa: E402
+with explained_imports():
+    # The packages that have been checked may be imported from here on,
+    # mmcv.ops only after the second line.
+    from .operators import install_operators
 
-install_operators()
-register_all_modules()
+    install_operators()
+    register_all_modules()
 
 __all__ = ['__version__', 'version_info', 'register_all_modules']

@@ -11,6 +11,7 @@ import time
 import warnings
 from typing import Any, Optional, Sequence
 
+from .doctor import add_doctor_arguments, doctor
 from .version import __version__
 
 DESCRIPTION = """\
@@ -203,10 +204,17 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     add_detect_arguments(
         commands.add_parser('detect', help='detect objects in a video')
     )
+    add_doctor_arguments(
+        commands.add_parser(
+            'doctor', help='what is installed, what is wrong, what mends it'
+        )
+    )
     args = parser.parse_args(argv)
     if args.command is None:
         parser.print_help()
         raise SystemExit(2)
+    if args.command == 'doctor':
+        raise SystemExit(doctor(args))
     detect(args)
 
 

@@ -15,6 +15,7 @@ import mmhvr
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ('setup.py', 'setup.cfg', 'MANIFEST.in', 'model-index.yml', 'LICENSE')
+COPIED += ('mmhvr_command.py',)
 
 
 def source_files(*folders):
@@ -68,7 +69,8 @@ def names(tree, tmp_path_factory):
 def test_the_wheel_brings_the_command(names, tmp_path_factory):
     (path,) = [n for n in names if n.endswith('.dist-info/entry_points.txt')]
     text = (tmp_path_factory.getbasetemp() / 'wheel' / path).read_text()
-    assert 'mmhvr = mmhvr.cli:main' in text.split('[console_scripts]')[1]
+    assert 'mmhvr = mmhvr_command:main' in text.split('[console_scripts]')[1]
+    assert 'mmhvr_command.py' in names
 
 
 def test_the_wheel_holds_all_modules_and_no_others(names):

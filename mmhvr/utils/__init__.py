@@ -5,11 +5,13 @@ Nothing heavy is imported here: the guard must speak before MMDetection and
 MMTracking do.
 """
 
+from .problem import IncompatibleEnvironmentError
 from .registration import register_all_modules
-from .version_guard import IncompatibleEnvironmentError, check_environment
+from .version_guard import check_environment, explained_imports
 
 __all__ = [
     'IncompatibleEnvironmentError',
     'check_environment',
+    'explained_imports',
     'register_all_modules',
 ]
