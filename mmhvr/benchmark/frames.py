@@ -70,4 +70,4 @@ class FrameSupply:
         )
         data = cv2.imencode('.jpg', noise.astype(np.uint8))[1]
         while True:
-            yield cv2.imdecode(data, cv2.IMREAD_COLOR)
+            yield np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))

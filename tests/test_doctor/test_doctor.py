@@ -213,7 +213,7 @@ CASES = {
     'mim missing': (
         uninstall('openmim', 'mim'),
         'openmim is not installed (for mim train',
-        'pip install openmim==0.3.9',
+        'pip install --no-deps openmim==0.3.9',
     ),
     'setuptools without pkg_resources': (
         write('mim/utils.py', 'import pkg_resources'),

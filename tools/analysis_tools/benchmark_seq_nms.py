@@ -48,7 +48,7 @@ def plain_seq_nms(
     keep = [[True] * len(s) for s in old]
     free = [[True] * len(s) for s in old]
     last = len(boxes) - 1
-    links = [
+    links: List[List[List[int]]] = [
         [
             np.flatnonzero(
                 plain_iou(box, boxes[t + 1], offset) >= link_iou

@@ -65,9 +65,8 @@ def make_glyph(scan: np.ndarray) -> np.ndarray:
         centred.
     """
     ink = np.pad(scan.astype(np.float32) / 16, 1)
-    ink = cv2.resize(
-        ink, (GLYPH_SIZE, GLYPH_SIZE), interpolation=cv2.INTER_CUBIC
-    )
+    size = (GLYPH_SIZE, GLYPH_SIZE)
+    ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC))
     # Smoothstep: strokes get an edge and do not run together.
     ink = np.clip((ink - 0.3) / 0.45, 0, 1)
     ink = (ink * ink * (3 - 2 * ink)).astype(np.float32)
