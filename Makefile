@@ -15,8 +15,8 @@ export CUDA_VISIBLE_DEVICES :=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env demo test lint format types docstrings spelling unit wheel \
-	lock clean distclean
+.PHONY: help env demo test lint format types docstrings spelling unit matrix \
+	wheel lock clean distclean
 
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | \
@@ -49,6 +49,9 @@ docstrings: env  ## share of documented functions
 
 unit: env  ## pytest
 	$(BIN)/python -m pytest
+
+matrix: env  ## the whole suite with other CPythons and torch; docs/en/matrix.md
+	$(BIN)/python tools/dev/matrix.py
 
 wheel: env  ## dist/mmhvr-*.whl
 	rm -rf build

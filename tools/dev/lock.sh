@@ -32,6 +32,7 @@ lock() { # lock SET MINOR
 
 for minor in 9 10 11 12 13; do
     lock default "$minor"
+    lock oldest "$minor"
 done
 for minor in 9 10; do
     lock compiled "$minor"

@@ -2,11 +2,13 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 #
 # Make an environment, or return at once if it is as it should be:
-#   make_env.sh FOLDER [default|compiled]
+#   make_env.sh FOLDER [default|oldest|compiled]
 # `default` takes mmcv's operators from torchvision, on CPython 3.9 to 3.13;
-# `compiled` compiles them, on CPython 3.9 or 3.10 with torch 2.0.1. The newest
-# usable CPython is taken, or the one in PYTHON. pip does all of the work, with
-# its own settings (pip.conf, PIP_*, proxies, mirrors, certificates).
+# `oldest` does, too, with the oldest torch that was tried; `compiled` compiles
+# them, on CPython 3.9 or 3.10 with torch 2.0.1. The newest usable CPython is
+# taken (of the minor versions in MINORS, if that is set), or the one in PYTHON.
+# pip does all of the work, with its own settings (pip.conf, PIP_*, proxies,
+# mirrors, certificates).
 #
 # A set-up that was interrupted has left no stamp and is made anew.
 set -eu
@@ -15,9 +17,9 @@ venv=$1
 set=${2:-default}
 stamp=$venv/.ready
 case $set in
-    default) minors='13 12 11 10 9' ;;
-    compiled) minors='10 9' ;;
-    *) echo "There is no set '$set': choose default or compiled." >&2 && exit 1 ;;
+    default | oldest) minors=${MINORS:-13 12 11 10 9} ;;
+    compiled) minors=${MINORS:-10 9} ;;
+    *) echo "There is no set '$set': choose default, oldest or compiled." >&2 && exit 1 ;;
 esac
 # Settings of this shell that lead another interpreter or pip astray.
 unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX
