@@ -225,8 +225,8 @@ HEAD = """\
 
 `import mmhvr` takes every version between these, warns of a newer one, and
 refuses what is known not to work: [the versions](get_started.md#the-versions).
-Each row is an environment of its own, in which the whole suite ran, on one core
-beside another row. Made by
+Each row is an environment of its own, in which the whole suite ran, on one
+core beside another row. Made by
 
 ```shell
 make matrix        # some minutes a row; rows that are done are kept
@@ -244,7 +244,8 @@ torchvision and the compiled ones give the same.
 Not in the table: compiled operators with a torch newer than 2.0, since mmcv
 2.0.0rc4 compiles as C++14 and newer headers of torch are C++17, or on CPython
 3.11 and newer. Older torch with CPython 3.12 (before 2.3) and 3.13 (before
-2.6) has no wheels, or does not go with numpy 2. CPython 3.9 ends with torch 2.8.
+2.6) has no wheels, or does not go with numpy 2. CPython 3.9 ends with torch
+2.8.
 """
 
 
