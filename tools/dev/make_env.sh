@@ -111,7 +111,7 @@ $pip -q --no-deps -r "$lock"
 if [ "$set" = compiled ]; then
     echo 'Compiling the operators of mmcv (ten minutes on two cores, once).'
     PATH="$PWD/$venv/bin:$PATH" MMCV_WITH_OPS=1 MAX_JOBS=${MAX_JOBS:-$(nproc)} \
-        $pip --no-deps --no-build-isolation --no-binary mmcv mmcv==2.0.0rc4 \
+        $pip --no-deps --no-build-isolation mmcv==2.0.0rc4 \
         >"$venv/mmcv-build.log" 2>&1 || {
         tail -n 30 "$venv/mmcv-build.log"
         echo "mmcv was not compiled; all of the output: $venv/mmcv-build.log"
