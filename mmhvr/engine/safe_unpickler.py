@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
 from torch import _utils as torch_utils
+from torch import serialization
 
 _STATISTICS = ('min', 'max', 'mean', 'current')
 # Kinds of numpy dtypes: numbers, texts, and objects, which are unpickled.
@@ -34,7 +35,7 @@ def _statistic(owner: Any, name: str) -> Callable[..., Any]:
 def _dtype(text: str, *options: Any) -> np.dtype:
     """A plain dtype; not a shared one, since its byte order is set later."""
     if isinstance(text, str) and np.dtype(text).kind in _KINDS:
-        return np.dtype(text, False, True)  # type: ignore[call-overload]
+        return np.dtype(text, False, True)
     raise UnsafeCheckpointError(f'a numpy dtype of {text!r}')
 
 
@@ -109,10 +110,7 @@ ALLOWED: Dict[Tuple[str, str], Any] = {
     ('torch', 'Size'): torch.Size,
     ('torch', 'device'): torch.device,
     ('torch.nn.parameter', 'Parameter'): torch.nn.Parameter,
-    (
-        'torch.serialization',
-        '_get_layout',
-    ): torch.serialization._get_layout,  # type: ignore[attr-defined]
+    ('torch.serialization', '_get_layout'): serialization._get_layout,
     ('torch.storage', 'UntypedStorage'): torch.UntypedStorage,
     **{
         ('torch._utils', name): getattr(torch_utils, name)
@@ -132,14 +130,18 @@ ALLOWED: Dict[Tuple[str, str], Any] = {
 }
 
 
-class SafeUnpickler(pickle._Unpickler):
+# The names inside of it are in no type stub.
+_PythonUnpickler: Any = pickle._Unpickler
+
+
+class SafeUnpickler(_PythonUnpickler):
     """Finds the names of :data:`ALLOWED`, and kinds of numbers of torch.
 
     Python's own implementation, not the one in C, since that cannot be
     stopped from setting attributes of whatever it has found.
     """
 
-    dispatch = dict(pickle._Unpickler.dispatch)
+    dispatch = dict(_PythonUnpickler.dispatch)
 
     def find_class(self, module: str, name: str) -> Any:
         """What stands for a name.
