@@ -32,7 +32,8 @@ from .launch import (
     stop_processes,
 )
 from .model_index import find_model
-from .safe_load import UnsafeCheckpointError, load_file
+from .safe_load import DownloadError, load_file
+from .safe_unpickler import UnsafeCheckpointError
 from .starting_model import starting_model
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, read_metrics, run_testing
@@ -46,6 +47,7 @@ __all__ = [
     'Conversion',
     'DumpPredictions',
     'StateDifference',
+    'DownloadError',
     'UnsafeCheckpointError',
     'VideoFeeder',
     'VideoTestLoop',
