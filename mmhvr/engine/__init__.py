@@ -33,6 +33,7 @@ from .launch import (
 )
 from .model_index import find_model
 from .safe_load import UnsafeCheckpointError, load_file
+from .selsa_exactness import differences_from_selsa
 from .starting_model import starting_model
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, read_metrics, run_testing
@@ -58,6 +59,7 @@ __all__ = [
     'conversion_report',
     'convert_state',
     'cpu_threads',
+    'differences_from_selsa',
     'find_model',
     'load_file',
     'latest_readable_checkpoint',
