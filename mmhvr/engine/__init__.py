@@ -33,7 +33,7 @@ from .launch import (
 )
 from .model_index import find_model
 from .safe_load import UnsafeCheckpointError, load_file
-from .selsa_exactness import differences_from_selsa
+from .selsa import differences_from_selsa, take_selsa
 from .starting_model import starting_model
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, read_metrics, run_testing
@@ -75,6 +75,7 @@ __all__ = [
     'start_processes',
     'starting_model',
     'stop_processes',
+    'take_selsa',
     'usable_cores',
     'use_cpu_model_wrapper',
 ]

@@ -15,6 +15,8 @@ from mmhvr.apis import init_model
 from mmhvr.engine import (
     convert_state,
     differences_from_selsa,
+    find_model,
+    load_config,
     load_file,
 )
 from mmhvr.engine.starting_model import without_downloads
@@ -119,7 +121,7 @@ def test_published_models_of_selsa_fit_exactly(tmp_path, backbone):
     ours = dict(x101='x101-64x4d').get(backbone, backbone)
     name = f'hvr-selsa_faster-rcnn_{ours}-dc5_imagenetvid'
     selsa = MODELS.build(without_downloads(Config.fromfile(child).model))
-    model = init_model(name)
+    model = init_model(load_config(find_model(name)[0]))
     source = selsa.state_dict()
     conversion = convert_state(source, model.state_dict())
     assert differences_from_selsa(model, conversion, source) == []

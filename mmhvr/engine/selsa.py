@@ -1,12 +1,52 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Whether an HVR-Net with converted weights computes what SELSA does."""
+"""Checkpoints of MMTracking's SELSA in a model that computes the same."""
 
 from typing import Any, List, Mapping, Optional
 
 from torch import Tensor
 
 from ..models import LinearFirstIntraRelation, MultiHeadRelation
-from .conversion import HEAD, Conversion
+from .conversion import HEAD, Conversion, convert_state
+
+_MARK = '.bbox_head.aggregator.'
+
+
+def take_selsa(
+    model: Any, state: Mapping[str, Tensor], filename: str = ''
+) -> Mapping[str, Tensor]:
+    """The weights for a model, if they are those of a SELSA that it is.
+
+    A config of ``configs/selsa`` takes checkpoints of MMTracking's SELSA as
+    they are, for testing, detecting and training.
+
+    Args:
+        model (HVRNet): The model.
+        state: The weights of a checkpoint.
+        filename: Its name, for the message.
+
+    Returns:
+        dict[str, Tensor]: The same for a checkpoint of anything else, or a
+        model that is not a SELSA; they may still not fit.
+
+    Raises:
+        ValueError: It is a SELSA, but another one than the model.
+    """
+    roi_head = getattr(getattr(model, 'detector', None), 'roi_head', None)
+    intra = getattr(getattr(roi_head, 'bbox_head', None), 'intra', None)
+    if not isinstance(intra, LinearFirstIntraRelation) or not any(
+        _MARK in key for key in state
+    ):
+        return state
+    conversion = convert_state(state, model.state_dict())
+    reasons = differences_from_selsa(model, conversion, state)
+    if reasons:
+        raise ValueError(
+            f'checkpoint {filename} is a SELSA of MMTracking, but not the '
+            f'one of the config: {"; ".join(reasons)}; use the config of '
+            'configs/selsa with its backbone and classes, or start a '
+            'training from it with mim run mmhvr selsa_to_hvr'
+        )
+    return conversion.state
 
 
 def differences_from_selsa(
@@ -56,6 +96,8 @@ def differences_from_selsa(
     ]
     if rows and rows[0] != len(conversion.state[HEAD + regressor]):
         reasons.append('boxes are class-agnostic, and those of SELSA are not')
+    for _, theirs, name, ours in conversion.misfits:
+        reasons.append(f'{name} is {list(theirs)} there and {list(ours)} here')
     for title, names in (
         ('new', conversion.new),
         ('left in the checkpoint', conversion.left),
