@@ -5,7 +5,7 @@
 
 VENV := .venv
 SET := default
-BIN := $(VENV)/bin
+BIN := '$(VENV)/bin'
 export PYTHON
 # The models of the demo and of the tests are small: more threads only wait for
 # each other, for minutes where other programs want the same cores.
@@ -23,7 +23,7 @@ help:  ## print this list
 		awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 env:  ## make .venv (once: two minutes, 2.5 GB of downloads); no-op afterwards
-	@bash tools/dev/make_env.sh $(VENV) $(SET)
+	@bash tools/dev/make_env.sh '$(VENV)' '$(SET)'
 
 demo: env  ## train, test and draw HVR-Net on a small made data set
 	$(BIN)/python tools/dev/run_demo.py
@@ -67,4 +67,4 @@ clean:  ## remove caches and build products
 		-exec rm -rf {} +
 
 distclean: clean  ## also remove .venv, data and what runs left behind
-	rm -rf $(VENV) data work_dirs mmhvr/.mim mmhvr.egg-info
+	rm -rf '$(VENV)' data work_dirs mmhvr/.mim mmhvr.egg-info

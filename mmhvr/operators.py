@@ -211,7 +211,7 @@ class _OperatorsOfTorchvision(ModuleType):
                 f"mmcv's operator '{name}' is not available: this mmcv has "
                 'no compiled operators, and torchvision serves nms and '
                 'roi_align alone. An mmcv with compiled operators has it: '
-                'mmcv==2.0.0rc4 on CPython 3.9 to 3.11 with torch 2.0 '
+                'mmcv==2.0.0rc4 on CPython 3.9 or 3.10 with torch 2.0 '
                 '(docs/en/get_started.md)'
             )
 

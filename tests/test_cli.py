@@ -179,17 +179,18 @@ def test_a_file_that_is_cut_off_is_a_warning(make_video, weights, capsys):
     assert f'{number} frames' in capsys.readouterr().out
 
 
-def interrupt_after(number, kind, delay):
-    """Sends a signal to this process when so many frames are done."""
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        time.sleep(0.005)
-        path = Path('clip_detections.json')
+def interrupt_after(number, kind, delay, over):
+    """Sends a signal to this process when so many frames are done.
+
+    Not if ``over`` is set before: it would end the tests.
+    """
+    path = Path('clip_detections.json')
+    while not over.wait(0.005):
         # A line a frame, and four around them.
         if path.exists() and path.read_text().count('\n') >= number + 4:
-            break
-    time.sleep(delay)
-    os.kill(os.getpid(), kind)
+            time.sleep(delay)
+            os.kill(os.getpid(), kind)
+            return
 
 
 @pytest.mark.parametrize('kind', [signal.SIGINT, signal.SIGTERM])
@@ -198,11 +199,17 @@ def test_an_interrupt_leaves_what_was_done(
     make_video, weights, capsys, kind, delay
 ):
     make_video(900)
-    thread = threading.Thread(target=interrupt_after, args=(6, kind, delay))
+    over = threading.Event()
+    thread = threading.Thread(
+        target=interrupt_after, args=(6, kind, delay, over)
+    )
     thread.start()
-    with pytest.raises(SystemExit) as caught:
-        detect('clip.mp4', '--weights', weights)
-    thread.join()
+    try:
+        with pytest.raises(SystemExit) as caught:
+            detect('clip.mp4', '--weights', weights)
+    finally:
+        over.set()
+        thread.join()
     assert caught.value.code == 130
     number = len(frames_in('clip_detections.json'))
     assert 4 <= number < 900

@@ -84,6 +84,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
 
     from mmhvr.engine import (
         CheckpointMismatchError,
+        DownloadError,
+        UnsafeCheckpointError,
         configure_training,
         run_training,
     )
@@ -103,7 +105,11 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         raise SystemExit(f'error: {error}')
     try:
         run_training(cfg)
-    except CheckpointMismatchError as error:
+    except (
+        CheckpointMismatchError,
+        DownloadError,
+        UnsafeCheckpointError,
+    ) as error:
         raise SystemExit(f'error: {error}')
 
 

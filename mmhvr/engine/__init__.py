@@ -32,7 +32,8 @@ from .launch import (
     stop_processes,
 )
 from .model_index import find_model
-from .safe_load import UnsafeCheckpointError, load_file
+from .safe_load import DownloadError, load_file
+from .safe_unpickler import UnsafeCheckpointError
 from .selsa import differences_from_selsa, take_selsa
 from .starting_model import starting_model
 from .subprocess_log import progress_line, run_logged
@@ -47,6 +48,7 @@ __all__ = [
     'Conversion',
     'DumpPredictions',
     'StateDifference',
+    'DownloadError',
     'UnsafeCheckpointError',
     'VideoFeeder',
     'VideoTestLoop',

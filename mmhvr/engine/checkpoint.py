@@ -20,7 +20,8 @@ from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner.checkpoint import CheckpointLoader
 
-from .safe_load import UnsafeCheckpointError
+from .safe_load import DownloadError
+from .safe_unpickler import UnsafeCheckpointError
 from .selsa import take_selsa
 
 # How many keys of each kind an error message shows.
@@ -43,6 +44,7 @@ def read_checkpoint(filename: str) -> Dict[str, Any]:
 
     Raises:
         FileNotFoundError: There is no such file.
+        DownloadError: It could not be downloaded.
         UnsafeCheckpointError: It holds objects that could run code.
         ValueError: The file is cut off or holds something else.
     """
@@ -57,7 +59,7 @@ def read_checkpoint(filename: str) -> Dict[str, Any]:
         checkpoint = CheckpointLoader.load_checkpoint(
             filename, map_location='cpu', logger='silent'
         )
-    except UnsafeCheckpointError:
+    except (DownloadError, UnsafeCheckpointError):
         raise
     except Exception as error:
         # torch raises whatever the broken bytes lead it to: RuntimeError,

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import time
+import warnings
 from datetime import timedelta
 from typing import Dict, Mapping, Optional
 
@@ -136,6 +137,10 @@ def start_processes(launcher: str, timeout: float = 1800.0) -> None:
     if launcher == 'none':
         torch.set_num_threads(cpu_threads(os.environ, usable_cores(), 1))
         return
+    # MMEngine's model wrapper gives torch an option by its former name.
+    warnings.filterwarnings(
+        'ignore', '`broadcast_buffers` is deprecated', FutureWarning
+    )
     ranks = rank_environment(launcher, os.environ)
     local_world = int(ranks['LOCAL_WORLD_SIZE'])
     os.environ['LOCAL_RANK'] = ranks['LOCAL_RANK']

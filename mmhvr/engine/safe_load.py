@@ -4,120 +4,43 @@
 ``torch.load`` unpickles, and a pickle may call any function. torch 2.6 and
 newer refuse all but tensors by default, and with them the checkpoints that
 MMEngine writes, whose logs are objects of its own; older ones run whatever is
-in the file. Here the same list of types is loaded with every torch:
-tensors, numpy arrays, containers, and MMEngine's logs. Importing this module
-makes MMEngine load files and web addresses through it.
+in the file. Here the same types are loaded with every torch: tensors, numpy
+arrays, containers, and MMEngine's logs (:mod:`.safe_unpickler`). Importing
+this module makes MMEngine load files and web addresses through it, those
+behind ``torchvision://`` and ``mmcls://`` included.
 """
 
+import contextlib
+import hashlib
 import io
 import os
 import os.path as osp
-import pickle
-from collections import OrderedDict
+import re
+import warnings
 from types import SimpleNamespace
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Iterator, Optional
 from urllib.parse import urlparse
 
-import numpy as np
+import mmengine.runner.checkpoint as mmengine_checkpoint
 import torch
 from mmengine.dist import barrier, get_dist_info
-from mmengine.logging import HistoryBuffer
 from mmengine.runner.checkpoint import CheckpointLoader
-from torch import _utils as torch_utils
 
-_STATISTICS = ('min', 'max', 'mean', 'current')
-
-
-class UnsafeCheckpointError(ValueError):
-    """A checkpoint holds an object of a type that is not loaded."""
+from .safe_unpickler import SafeUnpickler, UnsafeCheckpointError
 
 
-def _statistic(owner: Any, name: str) -> Callable[..., Any]:
-    """``getattr`` for the functions that a pickled log names, no others."""
-    if owner is HistoryBuffer and name in _STATISTICS:
-        return getattr(HistoryBuffer, name)
-    raise UnsafeCheckpointError(f'getattr of {owner!r} and {name!r}')
-
-
-def _numpy_scalar(dtype: Any, data: Any = None) -> Any:
-    """A number of numpy; its own function also unpickles objects."""
-    if not isinstance(dtype, np.dtype) or dtype.hasobject:
-        raise UnsafeCheckpointError(f'a numpy scalar of {dtype!r}')
-    if isinstance(data, str):
-        data = data.encode('latin1')
-    return np.frombuffer(data, dtype, 1)[0]
-
-
-def _latin1(text: str, encoding: str) -> bytes:
-    """``_codecs.encode``, by which protocol 2 writes bytes."""
-    return text.encode('latin1')
-
-
-def _numpy_names() -> Dict[Tuple[str, str], Any]:
-    """What numpy 1 and numpy 2 call the parts of a pickled array."""
-    empty = np.ndarray.__reduce__(np.zeros(1))[0]
-    names: Dict[Tuple[str, str], Any] = {
-        ('numpy', 'ndarray'): np.ndarray,
-        ('numpy', 'dtype'): np.dtype,
-    }
-    for module in ('numpy.core.multiarray', 'numpy._core.multiarray'):
-        names[module, '_reconstruct'] = empty
-        names[module, 'scalar'] = _numpy_scalar
-    return names
-
-
-ALLOWED: Dict[Tuple[str, str], Any] = {
-    ('collections', 'OrderedDict'): OrderedDict,
-    ('builtins', 'set'): set,
-    ('__builtin__', 'set'): set,
-    ('builtins', 'getattr'): _statistic,
-    ('__builtin__', 'getattr'): _statistic,
-    ('_codecs', 'encode'): _latin1,
-    ('mmengine.logging.history_buffer', 'HistoryBuffer'): HistoryBuffer,
-    ('torch', 'Size'): torch.Size,
-    ('torch', 'device'): torch.device,
-    ('torch', 'Tensor'): torch.Tensor,
-    ('torch.nn.parameter', 'Parameter'): torch.nn.Parameter,
-    **{
-        ('torch._utils', name): getattr(torch_utils, name)
-        for name in (
-            '_rebuild_parameter',
-            '_rebuild_tensor',
-            '_rebuild_tensor_v2',
-        )
-    },
-    **{
-        ('mmengine.logging.history_buffer', f'HistoryBuffer.{name}'): getattr(
-            HistoryBuffer, name
-        )
-        for name in _STATISTICS
-    },
-    **_numpy_names(),
-}
-
-
-class _Unpickler(pickle.Unpickler):
-    """Finds the names of :data:`ALLOWED`, and kinds of numbers of torch."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in ALLOWED:
-            return ALLOWED[module, name]
-        if module == 'torch':
-            found = getattr(torch, name, None)
-            is_storage = isinstance(found, type) and name.endswith('Storage')
-            if is_storage or isinstance(found, torch.dtype):
-                return found
-        raise UnsafeCheckpointError(f"an object of type '{module}.{name}'")
+class DownloadError(OSError):
+    """A checkpoint could not be had from its address."""
 
 
 def _load(file: Any, **options: Any) -> Any:
-    return _Unpickler(file, **options).load()
+    return SafeUnpickler(file, **options).load()
 
 
 # What torch.load asks of a module in place of pickle.
 _PICKLE = SimpleNamespace(
     __name__='mmhvr.engine.safe_load',
-    Unpickler=_Unpickler,
+    Unpickler=SafeUnpickler,
     load=_load,
     loads=lambda data, **options: _load(io.BytesIO(data), **options),
 )
@@ -141,12 +64,13 @@ def load_file(filename: str, map_location: Any = None) -> Any:
     if not osp.isfile(filename):
         raise FileNotFoundError(f'{filename} was not found')
     try:
-        return torch.load(
-            filename,
-            map_location=map_location,
-            pickle_module=_PICKLE,
-            weights_only=False,
-        )
+        with _no_programs():
+            return torch.load(
+                filename,
+                map_location=map_location,
+                pickle_module=_PICKLE,
+                weights_only=False,
+            )
     except UnsafeCheckpointError as error:
         raise UnsafeCheckpointError(
             f'{filename} holds {error}, which is not loaded, since it could '
@@ -157,10 +81,46 @@ def load_file(filename: str, map_location: Any = None) -> Any:
         ) from error
 
 
+@contextlib.contextmanager
+def _no_programs() -> Iterator[None]:
+    """torch.load warns before it runs a TorchScript file: an error here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings('error', message='.*TorchScript archive')
+        try:
+            yield
+        except UserWarning as warning:
+            raise UnsafeCheckpointError('a TorchScript program') from warning
+
+
 @CheckpointLoader.register_scheme(prefixes='', force=True)
 def load_from_local(filename: str, map_location: Any = None) -> Any:
     """MMEngine's loader of files: :func:`load_file`."""
     return load_file(filename, map_location)
+
+
+def check_sum(path: str) -> None:
+    """Hold a file against the checksum in its name, if there is one.
+
+    Args:
+        path: ``NAME-HASH.pth`` with the first 8 or more hexadecimal digits of
+            the file's SHA-256.
+
+    Raises:
+        DownloadError: They differ.
+    """
+    match = re.search(r'-([0-9a-f]{8,64})\.\w+$', osp.basename(path))
+    if match is None:
+        return
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        for block in iter(lambda: file.read(1 << 20), b''):
+            digest.update(block)
+    found = digest.hexdigest()[: len(match[1])]
+    if found != match[1]:
+        raise DownloadError(
+            f'{path} has the checksum {found} instead of {match[1]}: it is '
+            'cut off or another file; remove it, and fetch it again'
+        )
 
 
 @CheckpointLoader.register_scheme(prefixes=['http://', 'https://'], force=True)
@@ -173,7 +133,9 @@ def load_from_http(
     """MMEngine's loader of addresses: one download a machine, kept.
 
     The file goes where torch keeps such files, and a second call finds it
-    there. A download that was interrupted leaves nothing.
+    there. A download that was cut off, or is no checkpoint, is not kept. A
+    name that ends in a checksum, as those of published weights do
+    (``NAME-2f5a4952.pth``), is held against the file, each time.
 
     Args:
         filename: http:// or https://.
@@ -184,12 +146,41 @@ def load_from_http(
 
     Returns:
         What was saved.
+
+    Raises:
+        DownloadError: It could not be had, or only a part of it, or the file
+            that is kept is another one than its name says.
+        UnsafeCheckpointError: It holds an object of another type.
     """
     folder = model_dir or osp.join(torch.hub.get_dir(), 'checkpoints')
     path = osp.join(folder, osp.basename(urlparse(filename).path))
     rank, _ = get_dist_info()
-    if rank == 0 and not osp.exists(path):
-        os.makedirs(folder, exist_ok=True)
-        torch.hub.download_url_to_file(filename, path, progress=progress)
-    barrier()
-    return load_file(path, map_location)
+    if rank > 0:  # the first process downloads for the others
+        barrier()
+    is_new = not osp.exists(path)
+    try:
+        if is_new:
+            os.makedirs(folder, exist_ok=True)
+            torch.hub.download_url_to_file(filename, path, progress=progress)
+        check_sum(path)
+        checkpoint = load_file(path, map_location)
+    except UnsafeCheckpointError:
+        raise
+    except Exception as error:
+        if not is_new:
+            raise
+        # The end of a connection looks like the end of a file to torch.
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
+        raise DownloadError(
+            f'{filename} was not downloaded as a whole '
+            f'({type(error).__name__}: {error}); check the network, or fetch '
+            f'it by other means and put it at {path}'
+        ) from error
+    if rank == 0:
+        barrier()
+    return checkpoint
+
+
+# torchvision://, open-mmlab:// and mmcls:// find it by this name.
+mmengine_checkpoint.load_from_http = load_from_http

@@ -73,10 +73,11 @@ class FrameSource:
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
     """Keeps OpenCV from warning of what an error is about to say better."""
-    # Not cv2.setLogLevel, which OpenCV 5 no longer has.
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_FATAL)
+    # OpenCV 4 has the two functions at the top, OpenCV 5 here.
+    logging = getattr(cv2.utils, 'logging', cv2)
+    level = logging.getLogLevel()
+    logging.setLogLevel(1)  # fatal errors alone
     try:
         yield
     finally:
-        cv2.utils.logging.setLogLevel(level)
+        logging.setLogLevel(level)

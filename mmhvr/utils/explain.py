@@ -59,7 +59,7 @@ def explain(
     Example:
         >>> found = explain("No module named 'pkg_resources'")
         >>> found.name, found.command
-        ('setuptools', 'pip install "setuptools<81"')
+        ('setuptools', 'pip install "setuptools<80"')
     """
     versions = versions or {}
     last = error_text.strip().splitlines()[-1] if error_text.strip() else ''

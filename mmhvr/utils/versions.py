@@ -258,9 +258,9 @@ TABLE = (
         'setuptools',
         'setuptools',
         oldest='49',
-        newest='81',
-        needed='setuptools<81',
-        command='pip install "setuptools<81"',
+        newest='79',
+        needed='setuptools<80',
+        command='pip install "setuptools<80"',
         why='mim imports pkg_resources, which is a part of it',
         layer='mim',
         broken=(

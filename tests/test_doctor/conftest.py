@@ -46,7 +46,7 @@ GOOD = (
     ('mmtrack', '1.0.0rc1', 'mmtrack', ''),
     ('trackeval', '1.0.1', 'trackeval', ''),
     ('opencv-python-headless', '5.0.0', 'cv2', "__version__ = '5.0.0'"),
-    ('setuptools', '80.9.0', 'setuptools', ''),
+    ('setuptools', '79.0.1', 'setuptools', ''),
     ('openmim', '0.3.9', 'mim', ''),
 )
 

@@ -217,13 +217,13 @@ CASES = {
     ),
     'setuptools without pkg_resources': (
         write('mim/utils.py', 'import pkg_resources'),
-        'setuptools 80.9.0 does not work',
-        'pip install "setuptools<81"',
+        'setuptools 79.0.1 does not work',
+        'pip install "setuptools<80"',
     ),
     'setuptools 82': (
         replace('setuptools', '82.0.0', 'setuptools'),
         'setuptools 82.0.0 does not work (setuptools 82 has no pkg_resources',
-        'pip install "setuptools<81"',
+        'pip install "setuptools<80"',
     ),
     'an unknown cause': (
         lambda fake: fake.write('mmtrack/utils.py', "raise ImportError('x')"),

@@ -42,10 +42,16 @@ randomness = dict(seed=0)
 class TinyDataset(Dataset):
     """x = 0, 1, 2, ... and y = 3 x + 1."""
 
-    metainfo = dict(classes=('a', 'b'))
-
-    def __init__(self, length=8, img_path='', ann_file='', data_root=''):
+    def __init__(
+        self,
+        length=8,
+        img_path='',
+        ann_file='',
+        data_root='',
+        metainfo=None,
+    ):
         self.length = length
+        self.metainfo = metainfo or dict(classes=('a', 'b'))
         self.img_path = img_path
 
     def __len__(self):
@@ -63,8 +69,8 @@ class TinyDataset(Dataset):
 class TinyModel(BaseModel):
     """A straight line through a hidden layer of one unit."""
 
-    def __init__(self, hidden=1):
-        super().__init__()
+    def __init__(self, hidden=1, init_cfg=None):
+        super().__init__(init_cfg=init_cfg)
         self.first = nn.Linear(1, hidden)
         self.second = nn.Linear(hidden, 1)
 

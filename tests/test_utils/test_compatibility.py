@@ -80,7 +80,6 @@ def test_the_tried_sets_have_no_problem(environment):
         (TODAY, dict(mmcv='2.0.0', mmcv_lite=None)),
         (TODAY, dict(mmcv_lite='2.0.0rc4')),
         (TODAY, dict(trackeval='1.3.0')),
-        (TODAY, dict(setuptools='81.0.0')),
         (TODAY, dict(torch_of_torchvision=None)),
         (TODAY, dict(compiled_operators=True, operators='torchvision')),
     ],
@@ -154,7 +153,7 @@ def test_near_versions_have_no_problem(environment, versions):
         (dict(mmtrack=None), ['mmtrack is not installed', '==1.0.0rc1']),
         (dict(trackeval='0.1'), ['trackeval 0.1', 'trackeval==1.0.1']),
         (dict(python='3.8.18'), ['python 3.8.18', 'CPython 3.9 to 3.13']),
-        (dict(setuptools='82.0.0'), ['pkg_resources', '"setuptools<81"']),
+        (dict(setuptools='82.0.0'), ['pkg_resources', '"setuptools<80"']),
         (dict(openmim='0.3.1'), ['openmim 0.3.1', 'openmim==0.3.9']),
         (
             dict(trackeval=None),

@@ -111,7 +111,7 @@ GONE = 'cannot open shared object file: No such file or directory'
         (
             "ModuleNotFoundError: No module named 'pkg_resources'",
             'setuptools',
-            'pip install "setuptools<81"',
+            'pip install "setuptools<80"',
         ),
         (
             "ModuleNotFoundError: No module named 'mmtrack.models'",

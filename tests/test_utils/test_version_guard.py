@@ -92,7 +92,7 @@ def test_a_newer_version_is_one_warning(monkeypatch):
 
 
 def test_failures_of_imports_are_explained():
-    with pytest.raises(ImportError, match='pip install "setuptools<81"'):
+    with pytest.raises(ImportError, match='pip install "setuptools<80"'):
         with explained_imports():
             raise ModuleNotFoundError("No module named 'pkg_resources'")
     with pytest.raises(KeyError):  # nothing to do with packages
