@@ -1,10 +1,19 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """A checkpoint of MMTracking's SELSA, given to a config as it is."""
 
+import functools
+import hashlib
+import http.server
+import json
+import threading
+
+import cv2
+import numpy as np
 import pytest
 import torch
 from mmtrack.registry import MODELS
 
+from mmhvr import cli
 from mmhvr.apis import init_model
 from mmhvr.engine import (
     CheckpointCheckHook,
@@ -13,6 +22,7 @@ from mmhvr.engine import (
     find_model,
     load_config,
 )
+from mmhvr.engine.model_index import package_root
 
 OURS = 'hvr-selsa_faster-rcnn_r18_mini'
 
@@ -78,6 +88,72 @@ def test_what_is_no_selsa_is_compared_as_ever(tmp_path):
     with pytest.raises(CheckpointMismatchError, match='2 missing from the'):
         init_model(OURS, path)
     assert len(checkpoint_weights(dict(state_dict=state))) == len(state)
+
+
+@pytest.fixture
+def published(selsa, tmp_path, monkeypatch):
+    """A model of the index whose weights a server on this machine has."""
+    folder = tmp_path / 'site'
+    folder.mkdir()
+    save(selsa, str(folder / 'x.pth'))
+    data = (folder / 'x.pth').read_bytes()
+    name = f'selsa_r18-{hashlib.sha256(data).hexdigest()[:8]}.pth'
+    (folder / 'x.pth').rename(folder / name)
+    handler = functools.partial(
+        http.server.SimpleHTTPRequestHandler, directory=str(folder)
+    )
+    handler.log_message = lambda *details: None
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    root = tmp_path / 'root'
+    root.mkdir()
+    (root / 'configs').symlink_to(package_root() / 'configs')
+    (root / 'model-index.yml').write_text('Import: [metafile.yml]')
+    (root / 'metafile.yml').write_text(
+        f"""Models:
+  - Name: {OURS}
+    Alias: selsa-r18
+    Config: configs/mini/{OURS}.py
+    Weights: http://127.0.0.1:{server.server_port}/{name}
+"""
+    )
+    monkeypatch.setattr('mmhvr.engine.model_index.package_root', lambda: root)
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'home'))
+    monkeypatch.setenv('no_proxy', '127.0.0.1')
+    yield tmp_path / 'home' / 'hub' / 'checkpoints' / name
+    server.shutdown()
+    server.server_close()
+
+
+def test_published_weights_detect_at_once(published, tmp_path, monkeypatch):
+    frames = tmp_path / 'frames'
+    frames.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(3):
+        image = rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)
+        cv2.imwrite(str(frames / f'{number}.png'), image)
+    words = ['detect', str(frames), '--model', 'selsa-r18', '--device', 'cpu']
+    words += ['--quiet', '--score-thr', '0', '--out-json']
+    cli.main([*words, str(tmp_path / 'a.json')])
+    assert published.is_file()
+    first = json.loads((tmp_path / 'a.json').read_text())
+    assert len(first['frames']) == 3
+    assert any(frame['detections'] for frame in first['frames'])
+    # From then on without a network.
+    monkeypatch.setattr('torch.hub.download_url_to_file', None)
+    cli.main([*words, str(tmp_path / 'b.json')])
+    assert json.loads((tmp_path / 'b.json').read_text()) == first
+
+
+def test_without_a_network_it_says_what_to_fetch(published, monkeypatch):
+    def download(*args, **kwargs):
+        raise OSError('Network is unreachable')
+
+    monkeypatch.setattr('torch.hub.download_url_to_file', download)
+    with pytest.raises(OSError, match='Network is unreachable') as error:
+        init_model('selsa-r18')
+    assert f'put it at {published}' in str(error.value)
 
 
 @pytest.mark.parametrize('alias', ['selsa-r50', 'selsa-r101', 'selsa-x101'])
