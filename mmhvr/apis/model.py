@@ -55,6 +55,7 @@ def init_model(
         find_model,
         load_config,
         read_checkpoint,
+        take_selsa,
     )
 
     target = _device(device)
@@ -67,7 +68,7 @@ def init_model(
     with DefaultScope.overwrite_default_scope('mmtrack'):
         model = MODELS.build(cfg.model)
     if loaded is not None:
-        state = checkpoint_weights(loaded)
+        state = take_selsa(model, checkpoint_weights(loaded), checkpoint)
         difference = compare_states(model.state_dict(), state)
         if difference:
             raise CheckpointMismatchError(

@@ -5,6 +5,7 @@ from .frame_samplers import (
     BilateralFrameSampler,
     GlobalFrameSampler,
     OffsetFrameSampler,
+    ReferenceFrameSampler,
     ShuffledFrameSampler,
     WindowFrameSampler,
 )
@@ -19,6 +20,7 @@ __all__ = [
     'GlobalFrameSampler',
     'LoadVideoFrames',
     'OffsetFrameSampler',
+    'ReferenceFrameSampler',
     'PadVideoFrames',
     'ShuffledFrameSampler',
     'TrackMinIoURandomCrop',

@@ -152,6 +152,31 @@ def choose_shuffled_frames(
     return sorted(order[window].tolist())
 
 
+def choose_reference_frames(
+    video_length: int, num_references: int
+) -> List[int]:
+    """Choose the same references for all frames, as MMTracking's SELSA.
+
+    Evenly over the whole video, its first and last frame among them,
+    ``round(i (L - 1) / (n - 1))`` for i = 0 ... n - 1, halves to the even
+    one. In a video shorter than that frames repeat, and a target may be
+    among its own references: it then counts twice.
+
+    Args:
+        video_length: Number of frames L.
+        num_references: Number of references n, at least 2.
+
+    Returns:
+        Exactly ``num_references`` frame indices in ascending order.
+
+    Example:
+        >>> choose_reference_frames(6, 3)
+        [0, 2, 5]
+    """
+    stride = float(video_length - 1) / (num_references - 1)
+    return [round(i * stride) for i in range(num_references)]
+
+
 def choose_global_frames(
     frame_index: int, video_length: int, num_frames: int
 ) -> List[int]:

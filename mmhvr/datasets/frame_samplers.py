@@ -19,6 +19,7 @@ from .frame_choice import (
     choose_bilateral_frames,
     choose_global_frames,
     choose_offset_frames,
+    choose_reference_frames,
     choose_shuffled_frames,
     choose_window_frames,
 )
@@ -185,6 +186,34 @@ class GlobalFrameSampler:
     ) -> List[int]:
         """Return at most ``num_frames - 1`` support frame indices."""
         return choose_global_frames(frame_index, video_length, self.num_frames)
+
+
+@TASK_UTILS.register_module()
+class ReferenceFrameSampler:
+    """The same references for all frames of a video, as MMTracking's SELSA.
+
+    See :func:`choose_reference_frames`: its method
+    ``test_with_adaptive_stride``. Nothing is random. Like
+    :class:`GlobalFrameSampler` it needs a whole video before the first frame
+    is finished.
+
+    Args:
+        num_frames: T, the target included: one more than the references (15
+            in MMTracking's configs).
+
+    Raises:
+        ValueError: If ``num_frames`` is below 3.
+    """
+
+    def __init__(self, num_frames: int = 15) -> None:
+        _check_at_least(3, num_frames=num_frames)
+        self.num_frames = num_frames
+
+    def __call__(
+        self, frame_index: int, video_length: int, rng: np.random.Generator
+    ) -> List[int]:
+        """Return exactly ``num_frames - 1`` frame indices."""
+        return choose_reference_frames(video_length, self.num_frames - 1)
 
 
 def _check_at_least(least: int, **values: int) -> None:

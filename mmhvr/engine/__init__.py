@@ -34,6 +34,7 @@ from .launch import (
 from .model_index import find_model
 from .safe_load import DownloadError, load_file
 from .safe_unpickler import UnsafeCheckpointError
+from .selsa import differences_from_selsa, take_selsa
 from .starting_model import starting_model
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, read_metrics, run_testing
@@ -60,6 +61,7 @@ __all__ = [
     'conversion_report',
     'convert_state',
     'cpu_threads',
+    'differences_from_selsa',
     'find_model',
     'load_file',
     'latest_readable_checkpoint',
@@ -75,6 +77,7 @@ __all__ = [
     'start_processes',
     'starting_model',
     'stop_processes',
+    'take_selsa',
     'usable_cores',
     'use_cpu_model_wrapper',
 ]

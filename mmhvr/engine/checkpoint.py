@@ -22,6 +22,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 
 from .safe_load import DownloadError
 from .safe_unpickler import UnsafeCheckpointError
+from .selsa import take_selsa
 
 # How many keys of each kind an error message shows.
 _SHOWN = 4
@@ -206,13 +207,18 @@ class CheckpointCheckHook(Hook):
         self.remedy = remedy
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Compares ``checkpoint`` with the weights of ``runner.model``."""
+        """Compares ``checkpoint`` with the weights of ``runner.model``.
+
+        Weights of MMTracking's SELSA are put into the model's names.
+        """
         model = runner.model
         if is_model_wrapper(model):
             model = model.module
-        difference = compare_states(
-            model.state_dict(), checkpoint_weights(checkpoint)
-        )
+        state = checkpoint_weights(checkpoint)
+        taken = take_selsa(model, state, self.filename)
+        if taken is not state:
+            checkpoint['state_dict'] = taken
+        difference = compare_states(model.state_dict(), taken)
         if not difference:
             return
         message = (

@@ -9,8 +9,9 @@ MMTracking's SELSA wraps. Its layers and ours that do the same::
     bbox_head.shared_fcs.k       the k-th linear layer: embedding, intra.fcs,
                                  then inter.fcs
     bbox_head.aggregator.k       intra.relations.k: fc_embed is theta,
-                                 ref_fc_embed is phi, and fc after ref_fc is
-                                 out_proj
+                                 ref_fc_embed is phi, ref_fc is value and fc
+                                 is out_proj; of a relation that has no value
+                                 projection, fc after ref_fc is out_proj
     bbox_head.fc_reg             class-specific rows are averaged where ours
                                  is class-agnostic
     all else                     under its own name
@@ -143,7 +144,7 @@ def _linear_layers(model: Mapping[str, Tensor]) -> List[str]:
         )
     pattern = re.compile(
         re.escape(HEAD)
-        + r'(embedding\.0|(?:intra|inter)\.fcs\.\d+\.0)\.weight'
+        + r'(embedding\.0|(?:intra|inter)\.fcs\.\d+(?:\.0)?)\.weight'
     )
     return [
         HEAD + found.group(1)
@@ -170,10 +171,19 @@ def _counterpart(
             re.escape(HEAD) + r'aggregator\.(\d+)\.ref_fc_embed\.',
             rf'{HEAD}intra.relations.\1.phi.',
         ),
+        (
+            re.escape(HEAD) + r'aggregator\.(\d+)\.ref_fc\.',
+            rf'{HEAD}intra.relations.\1.value.',
+        ),
     ):
         name, hits = re.subn(f'^{pattern}', replacement, key)
         if hits:
             return name if name in model else None
+    found = re.match(re.escape(HEAD) + r'aggregator\.(\d+)\.fc\.(.+)', key)
+    if found:
+        place = f'{HEAD}intra.relations.{found.group(1)}.'
+        has_value = f'{place}value.weight' in model
+        return f'{place}out_proj.{found.group(2)}' if has_value else None
     found = re.match(re.escape(HEAD) + r'shared_fcs\.(\d+)\.(.+)', key)
     if found and int(found.group(1)) < len(chain):
         return f'{chain[int(found.group(1))]}.{found.group(2)}'
@@ -221,6 +231,8 @@ def _projections(
         layers = f'{HEAD}aggregator.{place.group(1)}.' if place else ''
         if f'{layers}fc.weight' not in source or place is None:
             continue
+        if name.replace('.out_proj.', '.value.') in model:
+            continue  # both are there, each by itself
         keys = [f'{layers}fc.weight', f'{layers}ref_fc.{place.group(2)}']
         value = source[keys[0]] @ source[keys[1]]
         if place.group(2) == 'bias':

@@ -11,9 +11,11 @@ behind ``torchvision://`` and ``mmcls://`` included.
 """
 
 import contextlib
+import hashlib
 import io
 import os
 import os.path as osp
+import re
 import warnings
 from types import SimpleNamespace
 from typing import Any, Iterator, Optional
@@ -96,6 +98,31 @@ def load_from_local(filename: str, map_location: Any = None) -> Any:
     return load_file(filename, map_location)
 
 
+def check_sum(path: str) -> None:
+    """Hold a file against the checksum in its name, if there is one.
+
+    Args:
+        path: ``NAME-HASH.pth`` with the first 8 or more hexadecimal digits of
+            the file's SHA-256.
+
+    Raises:
+        DownloadError: They differ.
+    """
+    match = re.search(r'-([0-9a-f]{8,64})\.\w+$', osp.basename(path))
+    if match is None:
+        return
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        for block in iter(lambda: file.read(1 << 20), b''):
+            digest.update(block)
+    found = digest.hexdigest()[: len(match[1])]
+    if found != match[1]:
+        raise DownloadError(
+            f'{path} has the checksum {found} instead of {match[1]}: it is '
+            'cut off or another file; remove it, and fetch it again'
+        )
+
+
 @CheckpointLoader.register_scheme(prefixes=['http://', 'https://'], force=True)
 def load_from_http(
     filename: str,
@@ -106,7 +133,9 @@ def load_from_http(
     """MMEngine's loader of addresses: one download a machine, kept.
 
     The file goes where torch keeps such files, and a second call finds it
-    there. A download that was cut off, or is no checkpoint, is not kept.
+    there. A download that was cut off, or is no checkpoint, is not kept. A
+    name that ends in a checksum, as those of published weights do
+    (``NAME-2f5a4952.pth``), is held against the file, each time.
 
     Args:
         filename: http:// or https://.
@@ -119,7 +148,8 @@ def load_from_http(
         What was saved.
 
     Raises:
-        DownloadError: It could not be had, or only a part of it.
+        DownloadError: It could not be had, or only a part of it, or the file
+            that is kept is another one than its name says.
         UnsafeCheckpointError: It holds an object of another type.
     """
     folder = model_dir or osp.join(torch.hub.get_dir(), 'checkpoints')
@@ -132,6 +162,7 @@ def load_from_http(
         if is_new:
             os.makedirs(folder, exist_ok=True)
             torch.hub.download_url_to_file(filename, path, progress=progress)
+        check_sum(path)
         checkpoint = load_file(path, map_location)
     except UnsafeCheckpointError:
         raise
@@ -143,8 +174,8 @@ def load_from_http(
             os.remove(path)
         raise DownloadError(
             f'{filename} was not downloaded as a whole '
-            f'({type(error).__name__}: {error}); check the address and the '
-            'network, or download it by other means and give its path'
+            f'({type(error).__name__}: {error}); check the network, or fetch '
+            f'it by other means and put it at {path}'
         ) from error
     if rank == 0:
         barrier()

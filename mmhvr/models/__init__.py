@@ -6,6 +6,8 @@ from .losses import RelationTripletLoss, relation_triplet_loss
 from .relations import (
     EmbeddedGaussianRelation,
     IntraVideoRelation,
+    LinearFirstIntraRelation,
+    MultiHeadRelation,
     MutualIntraVideoRelation,
     PooledInterVideoRelation,
     TripletInterVideoRelation,
@@ -26,6 +28,8 @@ __all__ = [
     'HVRNet',
     'HVRRoIHead',
     'IntraVideoRelation',
+    'LinearFirstIntraRelation',
+    'MultiHeadRelation',
     'MutualIntraVideoRelation',
     'PooledInterVideoRelation',
     'ProposalTripletSelector',

@@ -16,6 +16,7 @@ from mmhvr.datasets.frame_samplers import (
     BilateralFrameSampler,
     GlobalFrameSampler,
     OffsetFrameSampler,
+    ReferenceFrameSampler,
     ShuffledFrameSampler,
     WindowFrameSampler,
 )
@@ -198,6 +199,24 @@ def test_global_by_hand(frame, length, num_frames, expected):
     assert sampler(frame, length, rng()) == expected
 
 
+@pytest.mark.parametrize(
+    'length, references, expected',
+    [
+        # Steps of 5 / 2: 0, 2.5 to the even 2, 5.
+        (6, 3, [0, 2, 5]),
+        # Steps of 9 / 4: 0, 2.25, 4.5 to 4, 6.75, 9.
+        (10, 5, [0, 2, 4, 7, 9]),
+        # Steps of 2 / 4: 0, 0.5 to 0, 1, 1.5 to 2, 2: frames repeat.
+        (3, 5, [0, 0, 1, 2, 2]),
+        (1, 4, [0, 0, 0, 0]),
+    ],
+)
+def test_references_by_hand(length, references, expected):
+    sampler = ReferenceFrameSampler(references + 1)
+    for frame in range(length):  # the same for every frame
+        assert sampler(frame, length, rng()) == expected
+
+
 @pytest.mark.parametrize('num_frames', [1, 2, 5, 21])
 def test_shuffled_windows_are_windows_of_one_order(num_frames):
     for length in (1, 2, 6, 40):
@@ -269,6 +288,7 @@ def test_built_from_config():
         (lambda: WindowFrameSampler(0), 'num_frames .* is 0'),
         (lambda: WindowFrameSampler(5, 0), 'stride .* is 0'),
         (lambda: GlobalFrameSampler(-1), 'num_frames .* is -1'),
+        (lambda: ReferenceFrameSampler(2), 'num_frames .* 3, but is 2'),
     ],
 )
 def test_bad_sizes(build, message):

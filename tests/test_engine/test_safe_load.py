@@ -3,6 +3,7 @@
 
 import builtins
 import functools
+import hashlib
 import http.server
 import importlib
 import os
@@ -478,7 +479,10 @@ def test_what_is_not_a_whole_checkpoint_is_not_kept(site, tmp_path, name):
         assert str(info.value).startswith(
             f'{address} was not downloaded as a whole ('
         )
-        assert 'check the address' in str(info.value)
+        where = tmp_path / 'home' / 'hub' / 'checkpoints' / f'{name}.pth'
+        assert str(info.value).endswith(
+            f'by other means and put it at {where}'
+        )
         assert '\n' not in str(info.value)
         assert ('404' in str(info.value)) == (name == 'gone')
     assert len(site.asked) == 2 and kept(tmp_path) == []
@@ -486,6 +490,26 @@ def test_what_is_not_a_whole_checkpoint_is_not_kept(site, tmp_path, name):
     site.files.update({'/gone.pth': site.files['/good.pth']})
     if name == 'gone':
         assert read_checkpoint(address)['meta'] == dict(iter=1)
+
+
+def test_a_checksum_in_the_name_is_held_against_the_file(site, tmp_path):
+    data = site.files['/good.pth']
+    right = hashlib.sha256(data).hexdigest()[:8]
+    site.files[f'/selsa_2020-{right}.pth'] = data
+    site.files['/selsa_2020-01234567.pth'] = data
+    address = f'{site.root}/selsa_2020-{right}.pth'
+    assert read_checkpoint(address)['meta'] == dict(iter=1)
+    with pytest.raises(DownloadError, match=f'{right} instead of 01234567'):
+        read_checkpoint(f'{site.root}/selsa_2020-01234567.pth')
+    assert kept(tmp_path) == [f'selsa_2020-{right}.pth']
+    # A file that was put there by hand, or damaged since.
+    path = tmp_path / 'home' / 'hub' / 'checkpoints' / kept(tmp_path)[0]
+    path.write_bytes(data[:-1])
+    with pytest.raises(DownloadError, match=f'instead of {right}.* remove it'):
+        read_checkpoint(address)
+    path.write_bytes(data)
+    assert read_checkpoint(address)['meta'] == dict(iter=1)
+    assert len(site.asked) == 2
 
 
 def test_an_interrupted_download_leaves_nothing(site, tmp_path, monkeypatch):

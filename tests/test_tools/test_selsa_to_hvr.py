@@ -7,11 +7,19 @@ import pytest
 import torch
 from mmengine import Config
 from mmengine.registry import DefaultScope
+from mmtrack.datasets import ImagenetVIDDataset
 from mmtrack.registry import MODELS
 
 import mmhvr  # noqa: F401
 from mmhvr.apis import init_model
-from mmhvr.engine import convert_state, load_file
+from mmhvr.engine import (
+    convert_state,
+    differences_from_selsa,
+    find_model,
+    load_config,
+    load_file,
+)
+from mmhvr.engine.starting_model import without_downloads
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 HVR = str(CONFIGS / 'mini/hvr_faster-rcnn_r18_mini.py')
@@ -103,6 +111,51 @@ def test_all_of_mmtrackings_selsa_fits_the_two_stage_config(tmp_path):
         for part in ('backbone', 'neck', 'rpn_head')
     )
     assert not any(p.requires_grad for p in backbone.parameters())
+
+
+@pytest.mark.parametrize('backbone', ['r50', 'r101', 'x101'])
+def test_published_models_of_selsa_fit_exactly(tmp_path, backbone):
+    theirs = f'selsa_faster-rcnn_{backbone}-dc5_8xb1-7e_imagenetvid.py'
+    child = tmp_path / 'selsa.py'
+    child.write_text(f"_base_ = 'mmtrack::vid/selsa/{theirs}'")
+    ours = dict(x101='x101-64x4d').get(backbone, backbone)
+    name = f'hvr-selsa_faster-rcnn_{ours}-dc5_imagenetvid'
+    selsa = MODELS.build(without_downloads(Config.fromfile(child).model))
+    model = init_model(load_config(find_model(name)[0]))
+    source = selsa.state_dict()
+    conversion = convert_state(source, model.state_dict())
+    assert differences_from_selsa(model, conversion, source) == []
+    assert len(conversion.taken) == len(source)
+    # The same references, classes and thresholds at test.
+    cfg, other = model.cfg.model.detector, Config.fromfile(child).model
+    assert cfg.test_cfg == other.detector.test_cfg
+    assert model.class_names == ImagenetVIDDataset.METAINFO['CLASSES']
+
+
+def test_it_says_exact_or_why_not(convert, tmp_path, capsys):
+    path = CONFIGS / 'mini/selsa_faster-rcnn_r18_mini.py'
+    cfg = Config.fromfile(path)
+    checkpoint, out = str(tmp_path / 'selsa.pth'), str(tmp_path / 'o.pth')
+    ours = str(CONFIGS / 'mini/hvr-selsa_faster-rcnn_r18_mini.py')
+    state = MODELS.build(cfg.model).state_dict()
+    torch.save(
+        dict(state_dict=state, meta=dict(cfg=cfg.pretty_text)), checkpoint
+    )
+    convert([ours, checkpoint, out])
+    assert 'exact: the config detects' in capsys.readouterr().out
+    init_model(ours, out)  # refuses what does not fit exactly
+    convert([HVR, checkpoint, out])
+    text = capsys.readouterr().out
+    assert 'not the same function: the intra-video relations are ' in text
+    assert 'there is an inter-video relation; ' in text
+    head = cfg.model.detector.roi_head.bbox_head
+    head.aggregator.num_attention_blocks = 8
+    torch.save(
+        dict(state_dict=state, meta=dict(cfg=cfg.pretty_text)), checkpoint
+    )
+    convert([ours, checkpoint, out])
+    text = capsys.readouterr().out
+    assert 'not the same function: a relation has 16 heads, the so' in text
 
 
 def test_errors_are_one_line(convert, tmp_path):

@@ -1,16 +1,17 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Start an HVR-Net from a checkpoint of SELSA or of Faster R-CNN.
+"""Make weights of an HVR-Net from those of SELSA or of Faster R-CNN.
 
 CONFIG is the HVR-Net's, CHECKPOINT one of MMTracking's SELSA or of
-MMDetection's Faster R-CNN with the same backbone. Train from the result with
---cfg-options load_from=OUT.
+MMDetection's Faster R-CNN with the same backbone. With a config of
+configs/selsa the result is SELSA, exactly, ready to test. With another one it
+is a start: train from it with --cfg-options load_from=OUT.
 """
 
 import argparse
 import logging
 import os
 import os.path as osp
-from typing import Any, List, Optional, Sequence
+from typing import Any, Callable, List, Optional, Sequence
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -60,6 +61,7 @@ def convert(args: argparse.Namespace) -> None:
         checkpoint_weights,
         conversion_report,
         convert_state,
+        differences_from_selsa,
         load_config,
         read_checkpoint,
         starting_model,
@@ -77,14 +79,23 @@ def convert(args: argparse.Namespace) -> None:
         f'target_stds of boxes: {source_stds or "unknown, taken as equal"} in '
         f'the checkpoint, {model_stds} in the config'
     )
+    weights = checkpoint_weights(checkpoint)
     conversion = convert_state(
-        checkpoint_weights(checkpoint),
+        weights,
         model.state_dict(),
         relations=not args.new_relations,
         source_stds=source_stds,
         model_stds=model_stds,
     )
     print(conversion_report(conversion))
+    reasons = differences_from_selsa(
+        model, conversion, weights, num_heads_of(checkpoint)
+    )
+    print(
+        'not the same function: ' + '; '.join(reasons)
+        if reasons
+        else 'exact: the config detects what SELSA does'
+    )
     meta = dict(converted_from=osp.basename(args.checkpoint))
     torch.save(dict(state_dict=conversion.state, meta=meta), args.out)
     print(f'written: {args.out}')
@@ -92,11 +103,30 @@ def convert(args: argparse.Namespace) -> None:
 
 def stds_of(checkpoint: dict) -> Optional[List[float]]:
     """``target_stds`` from the config that MMEngine put into a checkpoint."""
+    return from_config_inside(checkpoint, target_stds)
+
+
+def num_heads_of(checkpoint: dict) -> Optional[int]:
+    """SELSA's attention blocks, from the config inside a checkpoint."""
+    return from_config_inside(
+        checkpoint,
+        lambda cfg: cfg.model.detector.roi_head.bbox_head.aggregator.get(
+            'num_attention_blocks', 16
+        ),
+    )
+
+
+def from_config_inside(
+    checkpoint: dict, read: Callable[[Any], Any]
+) -> Optional[Any]:
+    """What a function reads in the config inside; None if it cannot."""
     from mmengine.config import Config
 
-    text = checkpoint.get('meta', {}).get('cfg')
+    meta = checkpoint.get('meta') or {}
+    # MMTracking 0.x called it config.
+    text = meta.get('cfg') or meta.get('config')
     try:
-        return target_stds(Config.fromstring(text, '.py'))
+        return read(Config.fromstring(text, '.py'))
     except Exception:
         # No config, or one of other versions: the caller says what it takes.
         return None

@@ -9,10 +9,9 @@ from typing import List, Optional, Sequence, Tuple, Union
 
 from mmengine.model import BaseModule, ModuleList
 from mmengine.registry import MODELS
-from torch import Tensor, cat
+from torch import Tensor, cat, nn
 
-from .embedded_gaussian import EmbeddedGaussianRelation
-from .linear_layers import linear_layers, start_as_identity
+from .linear_layers import linear_layer, start_as_identity
 
 # For each module the keys and the values of some support proposals.
 Offers = List[Tuple[Tensor, Tensor]]
@@ -43,7 +42,8 @@ class IntraVideoRelation(BaseModule):
         own_keys (bool): Let target proposals relate to those of their own
             frame, themselves included, too, as in the released code. In eq. 2
             the set Omega leaves the target frame out. Defaults to False.
-        relation (dict, optional): More arguments for
+        relation (dict, optional): Config of the relation modules, without
+            their ``in_channels``. ``type`` defaults to
             :class:`EmbeddedGaussianRelation`.
         init_cfg (dict, optional): Initialisation of the linear layers
             between the modules. Defaults to :meth:`init_weights`' own.
@@ -56,6 +56,8 @@ class IntraVideoRelation(BaseModule):
     """
 
     skips = (True, False, 'initial')
+    # Whether the initial features are those before the head's ReLU.
+    reads_before_relu = False
 
     def __init__(
         self,
@@ -78,17 +80,59 @@ class IntraVideoRelation(BaseModule):
         super().__init__(init_cfg=init_cfg)
         self.skip = skip
         self.own_keys = own_keys
-        self.fcs = linear_layers(channels, num_modules - 1)
+        self.fcs = ModuleList(
+            self.build_linear(channels) for _ in range(num_modules - 1)
+        )
+        relation = dict(
+            dict(type='EmbeddedGaussianRelation', in_channels=channels),
+            **(relation or {}),
+        )
         self.relations = ModuleList(
-            EmbeddedGaussianRelation(channels, **(relation or {}))
-            for _ in range(num_modules)
+            MODELS.build(relation) for _ in range(num_modules)
         )
 
     def init_weights(self) -> None:
         """Let the linear layers between the modules start as identity."""
         super().init_weights()
         if not self.init_cfg:
-            start_as_identity(self.fcs)
+            self.start_linear()
+
+    def build_linear(self, channels: int) -> nn.Module:
+        """What stands before a module but the first."""
+        return linear_layer(channels)
+
+    def start_linear(self) -> None:
+        """Let the linear layers start."""
+        start_as_identity(self.fcs)
+
+    def transform(self, index: int, support: Tensor) -> Tensor:
+        """What module ``index + 1`` sees of supports that ``index`` saw."""
+        return self.fcs[index](support)
+
+    def relate(self, index: int, query: Tensor, reads: Offers) -> Tensor:
+        """One module.
+
+        Args:
+            index (int): Which.
+            query (Tensor): The target's features, [N, D].
+            reads (list[tuple[Tensor, Tensor]]): Keys and values.
+
+        Returns:
+            Tensor: Shape [N, D].
+        """
+        return self.relations[index].attend(query, reads)
+
+    def supports_of(self, offers: Sequence, target: int) -> List:
+        """Which frames of a window support one of them, at test.
+
+        Args:
+            offers (list): One entry for each frame.
+            target (int): Which frame is to be enhanced.
+
+        Returns:
+            list: The entries of its supports.
+        """
+        return [offer for t, offer in enumerate(offers) if t != target]
 
     def support_features(self, x: Tensor) -> List[Tensor]:
         """What support proposals offer to each module.
@@ -104,8 +148,8 @@ class IntraVideoRelation(BaseModule):
             rows first).
         """
         features = [x] if len(self.relations) else []
-        for fc in self.fcs:
-            features.append(fc(features[-1]))
+        for index in range(len(self.fcs)):
+            features.append(self.transform(index, features[-1]))
         if len(features) > 1:
             features[-1] = self._last_supports(x, features[-1])
         return features
@@ -149,10 +193,10 @@ class IntraVideoRelation(BaseModule):
     def _outputs(self, x: Tensor, offers: Sequence[Offers]) -> List[Tensor]:
         """The features after 0, 1, ... modules, [N, D] each."""
         outputs = [x]
-        for index, relation in enumerate(self.relations):
+        for index in range(len(self.relations)):
             query = self._query(index, outputs[-1])
             reads = self._reads(index, query, offers)
-            outputs.append(relation.attend(query, reads))
+            outputs.append(self.relate(index, query, reads))
         return outputs
 
     def _query(self, index: int, x: Tensor) -> Tensor:
@@ -209,8 +253,8 @@ class IntraVideoRelation(BaseModule):
         enhanced = []
         for target in targets:
             x = features[target]
-            others = [o for t, o in enumerate(offers) if t != target]
-            enhanced.append(self._outputs(x, others or [self.offer(x[:0])]))
+            reads = self.supports_of(offers, target)
+            enhanced.append(self._outputs(x, reads or [self.offer(x[:0])]))
         return enhanced
 
     def stages(self, x: Tensor, support: Tensor) -> List[Tensor]:

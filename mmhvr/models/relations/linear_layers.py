@@ -5,12 +5,14 @@ from mmengine.model import ModuleList
 from torch import nn
 
 
+def linear_layer(channels: int) -> nn.Module:
+    """A linear layer with ReLU, from [M, channels] to [M, channels]."""
+    return nn.Sequential(nn.Linear(channels, channels), nn.ReLU())
+
+
 def linear_layers(channels: int, number: int) -> ModuleList:
-    """Linear layers with ReLU, from [M, channels] to [M, channels] each."""
-    return ModuleList(
-        nn.Sequential(nn.Linear(channels, channels), nn.ReLU())
-        for _ in range(number)
-    )
+    """Several of :func:`linear_layer`."""
+    return ModuleList(linear_layer(channels) for _ in range(number))
 
 
 def start_as_identity(layers: ModuleList) -> None:

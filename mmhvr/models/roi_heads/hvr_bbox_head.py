@@ -79,6 +79,8 @@ class HVRBBoxHead(BBoxHead):
             nn.ReLU(),
         )
         self.intra = MODELS.build(dict(intra, channels=fc_out_channels))
+        if self.intra.reads_before_relu:
+            self.embedding[1] = nn.Identity()
         self.inter = (
             MODELS.build(dict(inter, channels=fc_out_channels))
             if inter is not None
@@ -317,6 +319,6 @@ class HVRBBoxHead(BBoxHead):
         self, features: Sequence[Tensor], frame: int
     ) -> List[Tensor]:
         """One frame's stages, all other frames of the window supporting."""
-        others = [f for t, f in enumerate(features) if t != frame]
-        support = torch.cat([features[frame][:0], *others])
+        supports = self.intra.supports_of(features, frame)
+        support = torch.cat([features[frame][:0], *supports])
         return self.intra.stages(features[frame], support)

@@ -1,0 +1,169 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""A checkpoint of MMTracking's SELSA, given to a config as it is."""
+
+import functools
+import hashlib
+import http.server
+import json
+import threading
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmtrack.registry import MODELS
+
+from mmhvr import cli
+from mmhvr.apis import init_model
+from mmhvr.engine import (
+    CheckpointCheckHook,
+    CheckpointMismatchError,
+    checkpoint_weights,
+    find_model,
+    load_config,
+)
+from mmhvr.engine.model_index import package_root
+
+OURS = 'hvr-selsa_faster-rcnn_r18_mini'
+
+
+class FakeRunner:
+    def __init__(self, model):
+        self.model = model
+
+
+@pytest.fixture
+def selsa(mmtrack_scope):
+    """The model of the small SELSA of MMTracking."""
+    torch.manual_seed(5)
+    cfg = load_config(find_model('selsa_faster-rcnn_r18_mini')[0])
+    return cfg.model
+
+
+def save(cfg, path):
+    state = MODELS.build(cfg).state_dict()
+    torch.save(dict(state_dict=state, meta=dict()), path)
+    return state
+
+
+def test_init_model_takes_it(selsa, tmp_path):
+    path = str(tmp_path / 'selsa.pth')
+    state = save(selsa, path)
+    head = init_model(OURS, path).detector.roi_head.bbox_head
+    name = 'detector.roi_head.bbox_head.'
+    for ours, theirs in (
+        (head.embedding[0].weight, 'shared_fcs.0.weight'),
+        (head.intra.fcs[0].bias, 'shared_fcs.1.bias'),
+        (head.intra.relations[1].value.weight, 'aggregator.1.ref_fc.weight'),
+        (head.intra.relations[0].out_proj.bias, 'aggregator.0.fc.bias'),
+    ):
+        assert torch.equal(ours, state[name + theirs])
+
+
+def test_the_runner_takes_it(selsa, tmp_path):
+    path = str(tmp_path / 'selsa.pth')
+    save(selsa, path)
+    model = init_model(load_config(find_model(OURS)[0]))
+    checkpoint = torch.load(path, weights_only=True)
+    CheckpointCheckHook().after_load_checkpoint(FakeRunner(model), checkpoint)
+    model.load_state_dict(checkpoint['state_dict'])  # strictly
+
+
+def test_another_selsa_is_named(selsa, tmp_path):
+    path = str(tmp_path / 'selsa.pth')
+    selsa.detector.roi_head.bbox_head.num_classes = 4
+    save(selsa, path)
+    with pytest.raises(ValueError, match='is a SELSA .* not the one') as error:
+        init_model(OURS, path)
+    assert 'fc_cls.weight is [5, 256] there and [11, 256] here' in str(
+        error.value
+    )
+
+
+def test_what_is_no_selsa_is_compared_as_ever(tmp_path):
+    path = str(tmp_path / 'other.pth')
+    model = init_model(load_config(find_model(OURS)[0]))
+    state = {k: v for k, v in model.state_dict().items() if 'fc_cls' not in k}
+    torch.save(dict(state_dict=state), path)
+    with pytest.raises(CheckpointMismatchError, match='2 missing from the'):
+        init_model(OURS, path)
+    assert len(checkpoint_weights(dict(state_dict=state))) == len(state)
+
+
+@pytest.fixture
+def published(selsa, tmp_path, monkeypatch):
+    """A model of the index whose weights a server on this machine has."""
+    folder = tmp_path / 'site'
+    folder.mkdir()
+    save(selsa, str(folder / 'x.pth'))
+    data = (folder / 'x.pth').read_bytes()
+    name = f'selsa_r18-{hashlib.sha256(data).hexdigest()[:8]}.pth'
+    (folder / 'x.pth').rename(folder / name)
+    handler = functools.partial(
+        http.server.SimpleHTTPRequestHandler, directory=str(folder)
+    )
+    handler.log_message = lambda *details: None
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    root = tmp_path / 'root'
+    root.mkdir()
+    (root / 'configs').symlink_to(package_root() / 'configs')
+    (root / 'model-index.yml').write_text('Import: [metafile.yml]')
+    (root / 'metafile.yml').write_text(
+        f"""Models:
+  - Name: {OURS}
+    Alias: selsa-r18
+    Config: configs/mini/{OURS}.py
+    Weights: http://127.0.0.1:{server.server_port}/{name}
+"""
+    )
+    monkeypatch.setattr('mmhvr.engine.model_index.package_root', lambda: root)
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'home'))
+    monkeypatch.setenv('no_proxy', '127.0.0.1')
+    yield tmp_path / 'home' / 'hub' / 'checkpoints' / name
+    server.shutdown()
+    server.server_close()
+
+
+def test_published_weights_detect_at_once(published, tmp_path, monkeypatch):
+    frames = tmp_path / 'frames'
+    frames.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(3):
+        image = rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)
+        cv2.imwrite(str(frames / f'{number}.png'), image)
+    words = ['detect', str(frames), '--model', 'selsa-r18', '--device', 'cpu']
+    words += ['--quiet', '--score-thr', '0', '--out-json']
+    cli.main([*words, str(tmp_path / 'a.json')])
+    assert published.is_file()
+    first = json.loads((tmp_path / 'a.json').read_text())
+    assert len(first['frames']) == 3
+    assert any(frame['detections'] for frame in first['frames'])
+    # From then on without a network.
+    monkeypatch.setattr('torch.hub.download_url_to_file', None)
+    cli.main([*words, str(tmp_path / 'b.json')])
+    assert json.loads((tmp_path / 'b.json').read_text()) == first
+
+
+def test_without_a_network_it_says_what_to_fetch(published, monkeypatch):
+    def download(*args, **kwargs):
+        raise OSError('Network is unreachable')
+
+    monkeypatch.setattr('torch.hub.download_url_to_file', download)
+    with pytest.raises(OSError, match='Network is unreachable') as error:
+        init_model('selsa-r18')
+    assert f'put it at {published}' in str(error.value)
+
+
+@pytest.mark.parametrize('alias', ['selsa-r50', 'selsa-r101', 'selsa-x101'])
+def test_the_published_weights_are_those_of_mmtracking(alias):
+    import mmtrack
+    import yaml
+
+    folder = mmtrack.__path__[0]
+    with open(f'{folder}/.mim/configs/vid/selsa/metafile.yml') as file:
+        published = {m['Weights'] for m in yaml.safe_load(file)['Models']}
+    config, weights = find_model(alias)
+    assert weights in published
+    assert alias.split('-')[1] in weights and alias.split('-')[1] in config
