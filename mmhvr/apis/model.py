@@ -68,7 +68,8 @@ def init_model(
     with DefaultScope.overwrite_default_scope('mmtrack'):
         model = MODELS.build(cfg.model)
     if loaded is not None:
-        state = take_selsa(model, checkpoint_weights(loaded), checkpoint)
+        state = checkpoint_weights(loaded)
+        state = take_selsa(model, state, str(checkpoint))
         difference = compare_states(model.state_dict(), state)
         if difference:
             raise CheckpointMismatchError(
