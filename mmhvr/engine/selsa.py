@@ -1,7 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Checkpoints of MMTracking's SELSA in a model that computes the same."""
 
-from typing import Any, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from torch import Tensor
 
@@ -12,8 +12,8 @@ _MARK = '.bbox_head.aggregator.'
 
 
 def take_selsa(
-    model: Any, state: Mapping[str, Tensor], filename: str = ''
-) -> Mapping[str, Tensor]:
+    model: Any, state: Dict[str, Tensor], filename: str = ''
+) -> Dict[str, Tensor]:
     """The weights for a model, if they are those of a SELSA that it is.
 
     A config of ``configs/selsa`` takes checkpoints of MMTracking's SELSA as
