@@ -22,7 +22,7 @@ help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | \
 		awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-env:  ## make .venv (once: two minutes, 2.5 GB of downloads); no-op afterwards
+env:  ## make .venv (once: three minutes, 2.5 GB of downloads); no-op afterwards
 	@bash tools/dev/make_env.sh '$(VENV)' '$(SET)'
 
 demo: env  ## train, test and draw HVR-Net on a small made data set
@@ -67,4 +67,4 @@ clean:  ## remove caches and build products
 		-exec rm -rf {} +
 
 distclean: clean  ## also remove .venv, data and what runs left behind
-	rm -rf '$(VENV)' data work_dirs mmhvr/.mim mmhvr.egg-info
+	rm -rf '$(VENV)' '$(VENV).lock' data work_dirs mmhvr/.mim mmhvr.egg-info

@@ -92,6 +92,17 @@ class DevelopWithMim(develop):
             link_mim_items(ROOT / 'mmhvr' / '.mim')
         super().run()
 
+    def write_script(self, script_name, contents, mode='t', *ignored) -> None:
+        """Write the console command without ``__requires__``.
+
+        With it pkg_resources, which mmengine imports, insists on the
+        opencv-python that mmengine names, though opencv-python-headless is
+        there.
+        """
+        lines = contents.splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith('__requires__')]
+        super().write_script(script_name, ''.join(kept), mode, *ignored)
+
 
 if __name__ == '__main__':
     if 'editable_wheel' in sys.argv:

@@ -92,9 +92,12 @@ def test_the_wheel_holds_configs_and_tools_where_mim_looks(names):
 def test_an_editable_install_links_to_the_sources(tree):
     command = [sys.executable, 'setup.py', '-q', 'develop', '--no-deps']
     command += ['--install-dir', str(tree / 'site')]
+    command += ['--script-dir', str(tree / 'bin')]
     (tree / 'site').mkdir()
     env = {**os.environ, 'PYTHONPATH': str(tree / 'site')}
     subprocess.run(command, cwd=tree, env=env, check=True)
+    # With it pkg_resources would insist on the opencv-python of mmengine.
+    assert '__requires__' not in (tree / 'bin' / 'mmhvr').read_text()
     links = tree / 'mmhvr' / '.mim'
     for name in ('configs', 'tools', 'demo', 'model-index.yml'):
         assert (links / name).is_symlink()

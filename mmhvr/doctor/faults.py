@@ -97,7 +97,7 @@ def _find_mim_faults(step: Step) -> List[Problem]:
                 'one config of a name',
                 f'mim refuses {", ".join(step["doubled"])}, which it finds '
                 f'more than once below {step["folder"]}',
-                f'pip uninstall -y mmhvr && {REINSTALL} (in the checkout)',
+                f'pip uninstall -y mmhvr && {REINSTALL}  # in the checkout',
                 'has configs of one name',
             )
         ]
@@ -109,7 +109,7 @@ def _find_mim_faults(step: Step) -> List[Problem]:
                 needed,
                 f'it looks below {step["folder"]}; an editable install of '
                 'the new kind (PEP 660) leaves nothing there',
-                f'{REINSTALL} (in the checkout of mmhvr)',
+                f'{REINSTALL}  # in the checkout of mmhvr',
                 'has no configs that mim finds',
             )
         ]
@@ -146,7 +146,7 @@ def _warn_of_mim(steps: Dict[str, Step]) -> Optional[Problem]:
         'an installed mmhvr, for mim train, mim test and mim run; '
         'tools/train.py and tools/test.py work without',
         reason,
-        f'{REINSTALL} (in the checkout of mmhvr)',
+        f'{REINSTALL}  # in the checkout of mmhvr',
         what,
     )
 
@@ -167,7 +167,7 @@ def _warn_of_gpu(steps: Dict[str, Step]) -> Optional[Problem]:
         step['version'],
         'a torch for the driver that nvidia-smi shows',
         reason,
-        'nvidia-smi, then install torch and torchvision for its CUDA',
+        'nvidia-smi  # then install torch and torchvision for its CUDA',
         'sees no GPU, though there is a driver',
     )
 

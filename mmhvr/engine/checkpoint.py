@@ -249,6 +249,8 @@ def latest_readable_checkpoint(work_dir: str) -> Optional[str]:
     for path in sorted(paths, key=osp.getmtime, reverse=True):
         try:
             read_checkpoint(path)
+        except UnsafeCheckpointError:
+            raise  # whole, and not to be passed over
         except ValueError as error:
             print_log(
                 f'passed over: {error}',

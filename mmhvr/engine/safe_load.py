@@ -89,6 +89,8 @@ def _no_programs() -> Iterator[None]:
         try:
             yield
         except UserWarning as warning:
+            if 'TorchScript' not in str(warning):
+                raise
             raise UnsafeCheckpointError('a TorchScript program') from warning
 
 
@@ -130,7 +132,7 @@ def load_from_http(
     model_dir: Optional[str] = None,
     progress: bool = True,
 ) -> Any:
-    """MMEngine's loader of addresses: one download a machine, kept.
+    """MMEngine's loader of addresses: one download, kept.
 
     The file goes where torch keeps such files, and a second call finds it
     there. A download that was cut off, or is no checkpoint, is not kept. A
@@ -155,28 +157,28 @@ def load_from_http(
     folder = model_dir or osp.join(torch.hub.get_dir(), 'checkpoints')
     path = osp.join(folder, osp.basename(urlparse(filename).path))
     rank, _ = get_dist_info()
-    if rank > 0:  # the first process downloads for the others
+    if rank > 0:  # the first process downloads for those of its machine
         barrier()
-    is_new = not osp.exists(path)
-    try:
-        if is_new:
+    if not osp.exists(path):
+        try:
             os.makedirs(folder, exist_ok=True)
             torch.hub.download_url_to_file(filename, path, progress=progress)
-        check_sum(path)
-        checkpoint = load_file(path, map_location)
-    except UnsafeCheckpointError:
-        raise
-    except Exception as error:
-        if not is_new:
+            check_sum(path)
+            # The end of a connection looks like the end of a file to torch.
+            load_file(path, 'cpu')
+        except UnsafeCheckpointError:
             raise
-        # The end of a connection looks like the end of a file to torch.
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(path)
-        raise DownloadError(
-            f'{filename} was not downloaded as a whole '
-            f'({type(error).__name__}: {error}); check the network, or fetch '
-            f'it by other means and put it at {path}'
-        ) from error
+        except Exception as error:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(path)
+            raise DownloadError(
+                f'{filename} was not downloaded as a whole '
+                f'({type(error).__name__}: {error}); check the network, or '
+                f'fetch it by other means and put it at {path}'
+            ) from error
+    else:
+        check_sum(path)
+    checkpoint = load_file(path, map_location)
     if rank == 0:
         barrier()
     return checkpoint

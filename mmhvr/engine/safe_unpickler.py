@@ -74,7 +74,7 @@ def _no_bytes() -> bytes:
     return b''
 
 
-# What torch itself loads with weights_only=True, as far as this torch has it.
+# A part of what torch loads with weights_only=True, if this torch has it.
 _REBUILD = (
     '_rebuild_parameter',
     '_rebuild_parameter_with_state',

@@ -102,11 +102,13 @@ def torchvision_command(torch: Optional[str]) -> str:
     try:
         number = public(torch or '')
     except InvalidVersion:
-        return 'pip install torch torchvision'
+        return 'pip install --upgrade torch torchvision'
     _, _, local = (torch or '').partition('+')
-    command = f'pip install torch=={number} torchvision'
-    # A torchvision from elsewhere fits its number, not its CUDA.
-    return command + (f', from the index of {torch}' if local else '')
+    # Without the first command pip may find the wrong one good enough. One
+    # from elsewhere fits the number of torch, and not its CUDA.
+    command = 'pip uninstall -y torchvision && '
+    command += f'pip install torch=={number} torchvision'
+    return command + (f'  # from the index of {torch}' if local else '')
 
 
 def _command_for_tried(package: Package) -> str:
@@ -145,7 +147,8 @@ def _find_problem(
         command = f'pip uninstall -y mmcv && {command}'
     try:
         reason = package.why_broken(found)
-        if reason is None and package.is_older(found):
+        old = package.layer != 'other' and package.is_older(found)
+        if reason is None and old:
             reason = f'older than {package.oldest}, the oldest tried'
     except InvalidVersion:
         reason = 'not a version number'
@@ -215,7 +218,8 @@ def _find_mismatch(
     made_for = environment.torch_of_torchvision
     if name == 'torchvision' and made_for is not None:
         fits = SpecifierSet(made_for, prereleases=True)
-        if public(torch) not in fits:
+        # NVIDIA's own builds name the local version, too.
+        if public(torch) not in fits and Version(torch) not in fits:
             return Problem(
                 name,
                 found,

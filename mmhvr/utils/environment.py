@@ -149,5 +149,5 @@ def unwritable_note() -> Optional[str]:
     return (
         f'{reason}, so the commands need an environment of your own: '
         f'{sys.executable} -m venv ~/mmhvr-venv && '
-        '. ~/mmhvr-venv/bin/activate, and install mmhvr into it'
+        '. ~/mmhvr-venv/bin/activate  # and install mmhvr into it'
     )

@@ -9,10 +9,10 @@ for another torch or another numpy, or a library of the system is missing.
 import re
 from typing import List, Mapping, Optional
 
-from .compatibility import numpy_command, torchvision_command
+from .compatibility import installed, numpy_command, torchvision_command
 from .environment import Environment
 from .problem import Problem
-from .versions import MMCV_LITE, OPENCV, find_package
+from .versions import MMCV_LITE, OPENCV, find_package, public
 
 # Modules whose distribution has another name, beyond the table.
 DISTRIBUTIONS = {'PIL': 'pillow', 'sklearn': 'scikit-learn', 'yaml': 'pyyaml'}
@@ -38,6 +38,20 @@ _BUILT_FOR_OTHER = re.compile(
 )
 # Of a module that another numpy mends, or another build of it.
 OTHER_NUMPY = 'its compiled module was built for another numpy than'
+# Of the standard library, what a Python can be built without.
+STANDARD_LIBRARY = (
+    '_bz2',
+    '_ctypes',
+    '_curses',
+    '_hashlib',
+    '_lzma',
+    '_sqlite3',
+    '_ssl',
+    '_tkinter',
+    'distutils',
+    'readline',
+    'zlib',
+)
 # Frames that only pass an import on.
 _PASSES_ON = ('numpy', 'mmhvr')
 
@@ -93,6 +107,9 @@ def _explain_numpy(
     numpy = versions.get('numpy') or '2'
     if name in ('a package', 'torch'):
         command = numpy_command(Environment(versions))
+    elif numpy.startswith(('0', '1')):
+        # The newest build is for numpy 2: pip has to look for one that fits.
+        command = f'pip install --force-reinstall {name} numpy=={numpy}'
     else:
         command = f'pip install --upgrade --force-reinstall --no-deps {name}'
     return Problem(
@@ -160,6 +177,8 @@ def _explain_missing(
         return None
     if top == 'pkg_resources':
         top = 'setuptools'
+    if top in STANDARD_LIBRARY:
+        return _explain_standard_library(module)
     package = find_package(top)
     if package is None:
         name = _distribution(top)
@@ -171,7 +190,7 @@ def _explain_missing(
             f'pip install {name}',
             'is not installed',
         )
-    found = versions.get(package.name)
+    serving, found = installed(package, Environment(versions))
     if found is None or top == 'setuptools':
         what = 'is not installed' if found is None else 'does not work'
         return Problem(
@@ -182,12 +201,36 @@ def _explain_missing(
             package.command,
             what,
         )
+    again = f'{serving}=={public(found)}'
     return Problem(
-        package.name,
+        serving,
         found,
         package.needed,
         f"its files are not complete: there is no module '{module}'",
-        f'pip install --force-reinstall --no-deps {package.name}=={found}',
+        f'pip install --force-reinstall --no-deps {again}',
+    )
+
+
+def _explain_standard_library(module: str) -> Problem:
+    """A part of Python itself that was left out when it was built."""
+    if module.split('.')[0] == 'distutils':
+        package = find_package('setuptools')
+        assert package is not None
+        return Problem(
+            package.name,
+            None,
+            package.needed,
+            'it brings distutils, which CPython 3.12 and newer do not have',
+            package.command,
+            'is not installed',
+        )
+    return Problem(
+        'python',
+        None,
+        'a CPython with its whole standard library',
+        f"this one was built without '{module}': a library was missing",
+        'apt-get install libbz2-dev libffi-dev liblzma-dev libssl-dev '
+        'zlib1g-dev  # and build it anew, or take another Python',
     )
 
 

@@ -4,7 +4,7 @@
 The version guard and ``mmhvr doctor`` read it. A version between the oldest
 and the newest that was tried is taken; an older one is refused; a newer one
 is taken with a warning; one that is known not to work is refused, wherever it
-lies. What depends on two packages at once is in :mod:`.version_guard`.
+lies. What depends on two packages at once is in :mod:`.compatibility`.
 """
 
 import importlib
@@ -122,8 +122,8 @@ TABLE = (
         oldest='3.9',
         newest='3.13',
         needed='CPython 3.9 to 3.13',
-        command='python3.13 -m venv venv && . venv/bin/activate, and install '
-        'mmhvr into it',
+        command='python3.13 -m venv venv && . venv/bin/activate  # and '
+        'install mmhvr into it',
         why='all of mmhvr needs it',
     ),
     Package(

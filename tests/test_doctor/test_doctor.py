@@ -172,16 +172,19 @@ CASES = {
     'torchvision missing': (
         uninstall('torchvision', 'torchvision'),
         'torchvision is not installed',
+        'pip uninstall -y torchvision && '
         'pip install torch==2.14.1 torchvision',
     ),
     'torchvision of another torch': (
         lambda fake: fake.require('torchvision', 'torch (==2.13.0)'),
         'it was made for torch==2.13.0, and torch is 2.14.1',
+        'pip uninstall -y torchvision && '
         'pip install torch==2.14.1 torchvision',
     ),
     'torchvision that does not load': (
         write('torchvision/__init__.py', NO_NMS),
         'operator torchvision::nms does not exist',
+        'pip uninstall -y torchvision && '
         'pip install torch==2.14.1 torchvision',
     ),
     'no libGL': (
@@ -234,7 +237,7 @@ CASES = {
         lambda fake: fake.write_config('more/a.py'),
         'mim refuses a.py',
         'pip uninstall -y mmhvr && '
-        'pip install --force-reinstall --no-deps . (in the checkout)',
+        'pip install --force-reinstall --no-deps .  # in the checkout',
     ),
 }
 

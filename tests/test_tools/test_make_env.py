@@ -24,6 +24,7 @@ case "$*" in
     *ensurepip*) echo "$says" ;;
     *fcntl*) exec {real} "$@" ;;
     '-I -c ') ;;
+    '-c import torch, mmcv._ext') [ "${{FAKE_FAIL:-}}" != import ] ;;
     '-I -m venv '*)
         echo "venv $says $4" >>"$FAKE_LOG"
         mkdir -p "$4/bin"
@@ -257,6 +258,19 @@ def test_the_compiled_set(machine):
     ]
 
 
+def test_operators_that_do_not_load_are_compiled_anew(machine):
+    # A wheel in pip's cache, without operators or of another torch.
+    machine.python('python3.10', '3.10')
+    result = machine.run('.venv', 'compiled', FAKE_FAIL='import')
+    assert result.returncode == 1
+    calls = [call for call in machine.calls() if 'mmcv==' in call]
+    assert [' --no-cache-dir --force-reinstall' in c for c in calls] == [
+        False,
+        True,
+    ]
+    assert not (machine.tree / '.venv' / '.ready').exists()
+
+
 def test_a_compilation_that_fails(machine):
     machine.python('python3.10', '3.10')
     result = machine.run('.venv', 'compiled', FAKE_FAIL='mmcv==2')
@@ -321,6 +335,17 @@ def test_what_cannot_be_kept_is_made_anew(machine):
     assert version_made(machine, 'two', 'compiled') == '3.10'
 
 
+def test_an_environment_of_somebody_else(machine):
+    machine.python('python3.12', '3.12')
+    config = machine.tree / '.venv' / 'pyvenv.cfg'
+    config.parent.mkdir()
+    config.write_text('mine')
+    result = machine.run()
+    assert result.returncode == 1
+    assert 'was not made by this command.' in result.stderr
+    assert config.read_text() == 'mine' and machine.calls() == []
+
+
 def test_a_folder_that_is_no_environment(machine):
     machine.python('python3.12', '3.12')
     folder = machine.tree / 'data'
@@ -329,7 +354,7 @@ def test_a_folder_that_is_no_environment(machine):
     result = machine.run('data')
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
-        f'{folder} exists and is no virtual environment.',
+        f'{folder} exists and was not made by this command.',
         'Move it away, or choose another place: make env VENV=/elsewhere/venv',
     ]
     assert [path.name for path in folder.iterdir()] == ['x']

@@ -139,7 +139,7 @@ def test_near_versions_have_no_problem(environment, versions):
         ),
         (
             dict(torch='2.14.1+cpu', torch_of_torchvision='==2.13.0'),
-            ['torch==2.14.1 torchvision, from the index of 2.14.1+cpu'],
+            ['torch==2.14.1 torchvision  # from the index of 2.14.1+cpu'],
         ),
         (
             dict(torch='2.13.0'),
@@ -302,11 +302,14 @@ def test_the_command_mends_the_problem(package):
 
 
 def test_the_torchvision_of_a_torch():
-    assert torchvision_command('2.1.0') == (
-        'pip install torch==2.1.0 torchvision'
+    plain = (
+        'pip uninstall -y torchvision && pip install torch==2.1.0 torchvision'
     )
+    assert torchvision_command('2.1.0') == plain
     assert torchvision_command('2.1.0+cu118') == (
-        'pip install torch==2.1.0 torchvision, from the index of 2.1.0+cu118'
+        f'{plain}  # from the index of 2.1.0+cu118'
     )
-    assert torchvision_command(None) == 'pip install torch torchvision'
-    assert torchvision_command('odd') == 'pip install torch torchvision'
+    for torch in (None, 'odd'):
+        assert torchvision_command(torch) == (
+            'pip install --upgrade torch torchvision'
+        )

@@ -33,7 +33,7 @@ export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 
 # What the stamp of a finished environment says: its place and Python, which
 # cannot be changed, and a sum of the files that say what is in it. [VERSION]
-identity() { echo "$venv $PWD $set $1"; }
+identity() { echo "$venv $PWD $set${FORCE_CUDA:+-cuda} $1"; }
 stamp_of() {
     identity "$1"
     cat "requirements/lock/$set-py${1/./}.txt" setup.py setup.cfg \
@@ -57,8 +57,8 @@ fi
 found=$(PYTHON=${PYTHON:-} bash tools/dev/find_python.sh "$minors")
 version=${found%% *} python=${found#* }
 
-if [ ! -f "$venv/pyvenv.cfg" ] && [ -n "$(ls -A "$venv" 2>&- || true)" ]; then
-    fail "$venv exists and is no virtual environment." \
+if [ ! -f "$venv/.mmhvr" ] && [ -n "$(ls -A "$venv" 2>&- || true)" ]; then
+    fail "$venv exists and was not made by this command." \
         'Move it away, or choose another place: make env VENV=/elsewhere/venv'
 fi
 exec 9>"$venv.lock" # one set-up at a time; the lock ends with this process
@@ -67,6 +67,7 @@ kept=$(kept_version) # of another set-up that has ended meanwhile
 if [ "$kept" = "$version" ]; then
     exit_if_ready "$version"
 else
+    [ ! -e "$venv" ] || echo "Removing $venv: not finished, or of another place or Python."
     rm -rf "$venv"
     free=$(df -Pk "$parent" | awk 'NR == 2 { print int($4 / 1048576) }')
     [ "$free" -ge 8 ] || fail "$parent has $free GiB of free space." \
@@ -86,7 +87,11 @@ logged() {
     }
 }
 echo "Making $venv with Python $version and $lock."
-[ -e "$venv" ] || "$python" -I -m venv "$venv"
+if [ ! -e "$venv" ]; then
+    mkdir "$venv"
+    : >"$venv/.mmhvr" # what has it may be removed and made anew
+    "$python" -I -m venv "$venv"
+fi
 # What torch itself needs depends on its build (CPU, CUDA) and is left to pip.
 echo 'Installing torch (from PyPI on x86-64: 2.5 GB of downloads).'
 pip -q -c "$lock" torch torchvision
@@ -94,10 +99,17 @@ echo 'Installing the rest.'
 pip -q --no-deps -r "$lock"
 if [ "$set" = compiled ]; then
     echo 'Compiling the operators of mmcv (ten minutes on two cores, once).'
-    # pip's cache may hold it, compiled for the CPU; there are no wheels of it.
-    PATH=$venv/bin:$PATH MMCV_WITH_OPS=1 MAX_JOBS=${MAX_JOBS:-$(nproc)} \
-        logged 'Compiling mmcv' pip --no-deps --no-build-isolation \
-        ${FORCE_CUDA:+--no-cache-dir} mmcv==2.0.0rc4
+    # pip's cache may hold it compiled for the CPU, for another torch, or
+    # without operators; there are no wheels of it.
+    export PATH=$venv/bin:$PATH MMCV_WITH_OPS=1 MAX_JOBS=${MAX_JOBS:-$(nproc)}
+    compile() {
+        logged 'Compiling mmcv' pip --no-deps --no-build-isolation "$@" \
+            mmcv==2.0.0rc4
+    }
+    compile ${FORCE_CUDA:+--no-cache-dir}
+    "$venv/bin/python" -c 'import torch, mmcv._ext' 2>&- ||
+        compile --no-cache-dir --force-reinstall
+    "$venv/bin/python" -c 'import torch, mmcv._ext'
 fi
 # The way of installing in which an edit counts at once and mim finds configs.
 logged 'Installing mmhvr' \
