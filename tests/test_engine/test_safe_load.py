@@ -176,9 +176,11 @@ class Keeper(Hook):
 
 
 @pytest.fixture
-def trained(tiny_config):
+def trained(tiny_config, request):
     """(runner, path of its checkpoint) with all that MMEngine may store."""
     cfg = Config.fromfile(tiny_config)
+    # Runners of one name and one second share their log.
+    cfg.experiment_name = request.node.name
     cfg.optim_wrapper.optimizer = dict(type='AdamW', lr=0.01)
     cfg.param_scheduler = [
         dict(type='LinearLR', start_factor=0.1, by_epoch=False, end=3),
