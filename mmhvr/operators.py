@@ -39,7 +39,9 @@ def nms(
     """Keep the best box of each group of overlapping ones.
 
     A box is left out if its IoU with a better one that is kept is above the
-    threshold; of equal scores the lower index is the better one.
+    threshold. Of equal scores the one is better that ``torch.sort`` puts
+    first, as in mmcv: a detector that starts from scratch has many, and
+    another order would be another training.
 
     Args:
         bboxes: [N, 4].
@@ -64,9 +66,12 @@ def nms(
     # torchvision holds a float32 IoU against a float64 threshold; 0.6 of
     # float32 is above 0.6, and the two boxes would not both be kept.
     threshold = torch.tensor(iou_threshold, dtype=boxes.dtype).item()
-    return torch.ops.torchvision.nms(
-        boxes, scores.detach().to(boxes.dtype), threshold
+    order = scores.detach().sort(0, descending=True)[1]
+    # torchvision sorts in its own way: scores that leave it no choice.
+    falling = torch.arange(
+        len(boxes), 0, -1, dtype=boxes.dtype, device=boxes.device
     )
+    return order[torch.ops.torchvision.nms(boxes[order], falling, threshold)]
 
 
 def roi_align_forward(
