@@ -1,5 +1,6 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ from torch import nn
 
 from mmhvr.engine import (
     CheckpointCheckHook,
+    UnsafeCheckpointError,
     compare_states,
     latest_readable_checkpoint,
     read_checkpoint,
@@ -123,6 +125,12 @@ def test_latest_readable_checkpoint(tmp_path):
         torch.save(dict(state_dict=zeros(a=(1,))), tmp_path / name)
         os.utime(tmp_path / name, (1000 + age, 1000 + age))
     assert latest_readable_checkpoint(folder).endswith('iter_10.pth')
+    # Whole, but with an object that is not loaded: not to be passed over.
+    evil = tmp_path / 'iter_12.pth'
+    torch.save(dict(state_dict=zeros(a=(1,)), meta=Path('x')), evil)
+    with pytest.raises(UnsafeCheckpointError, match='iter_12.pth holds'):
+        latest_readable_checkpoint(folder)
+    evil.unlink()
     # Stopped while writing: the one before.
     (tmp_path / 'iter_11.pth').write_bytes(b'PK\x03\x04half')
     assert latest_readable_checkpoint(folder).endswith('iter_10.pth')

@@ -81,6 +81,11 @@ def test_the_tried_sets_have_no_problem(environment):
         (TODAY, dict(mmcv_lite='2.0.0rc4')),
         (TODAY, dict(trackeval='1.3.0')),
         (TODAY, dict(torch_of_torchvision=None)),
+        (  # NVIDIA's own builds name the local version
+            TODAY,
+            dict(torch='2.14.1+nv', torch_of_torchvision='==2.14.1+nv'),
+        ),
+        (TODAY, dict(opencv_python_headless='4.8.0')),  # none is known to fail
         (TODAY, dict(compiled_operators=True, operators='torchvision')),
     ],
 )

@@ -120,6 +120,13 @@ GONE = 'cannot open shared object file: No such file or directory'
         ),
         ("No module named 'yaml'", 'pyyaml', 'pip install pyyaml'),
         ("No module named 'lap'", 'lap', 'pip install lap'),
+        # Parts of Python itself are no packages.
+        ("No module named '_lzma'", 'python', 'liblzma-dev'),
+        (
+            "No module named 'distutils.core'",
+            'setuptools',
+            'pip install "setuptools<80"',
+        ),
     ],
 )
 def test_known_texts(text, name, command):
@@ -156,4 +163,34 @@ def test_the_versions_are_in_the_text():
     assert str(problem).startswith(
         'mmcv 2.0.0rc4 does not work (its operators were compiled for another '
         'torch than 2.5.0: ImportError: '
+    )
+
+
+def test_an_old_numpy_gets_a_build_that_fits_it():
+    # The newest pycocotools would be the one for numpy 2 again.
+    problem = explain(NUMPY, {'torch': '2.0.1', 'numpy': '1.23.5'})
+    assert problem.command == (
+        'pip install --force-reinstall pycocotools numpy==1.23.5'
+    )
+
+
+@pytest.mark.parametrize(
+    ('text', 'versions', 'command'),
+    [
+        (
+            "No module named 'mmcv.ops.nms'",
+            {'mmcv-lite': '2.0.0'},
+            'mmcv-lite==2.0.0',
+        ),
+        (
+            "No module named 'torch.fx'",
+            {'torch': '2.14.1+cpu'},
+            'torch==2.14.1',
+        ),
+    ],
+)
+def test_what_is_installed_is_installed_again(text, versions, command):
+    problem = explain(text, versions)
+    assert problem.command == (
+        f'pip install --force-reinstall --no-deps {command}'
     )
