@@ -247,8 +247,10 @@ Each row is an environment of its own, in which the whole suite ran, on one
 core beside another row. Made by
 
 ```shell
-make matrix        # some minutes a row; rows that are done are kept
+make matrix        # 20 minutes a row on a core; rows that are done are kept
 ```
+
+A CPython, torch or kind of operators that has no row was not run.
 
 """
 TAIL = """
