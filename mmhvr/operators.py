@@ -26,9 +26,9 @@ from typing import Any, Callable
 import torch
 from torch import Tensor
 
+from .utils.environment import OPERATORS_VARIABLE
+
 NAME = 'mmcv._ext'
-# 'torchvision' takes torchvision's operators even if mmcv has its own.
-VARIABLE = 'MMHVR_OPERATORS'
 
 _REDUCED = (torch.float16, torch.bfloat16)
 
@@ -58,9 +58,7 @@ def nms(
         >>> nms(boxes, torch.tensor([.5, .9, .1]), 0.5).tolist()
         [1, 2]
     """
-    boxes = bboxes.detach()
-    if boxes.dtype in _REDUCED:
-        boxes = boxes.float()
+    boxes = bboxes.detach().to(_computed_in(bboxes))
     if offset:
         boxes = boxes + boxes.new_tensor([0, 0, offset, offset])
     # torchvision holds a float32 IoU against a float64 threshold; 0.6 of
@@ -110,7 +108,7 @@ def roi_align_forward(
         NotImplementedError: ``pool_mode`` is 0, the maximum.
     """
     _check_mean(pool_mode)
-    dtype = torch.float32 if input.dtype in _REDUCED else input.dtype
+    dtype = _computed_in(input)
     pooled = torch.ops.torchvision.roi_align(
         input.to(dtype),
         rois.to(dtype),
@@ -155,8 +153,7 @@ def roi_align_backward(
         NotImplementedError: ``pool_mode`` is 0, the maximum.
     """
     _check_mean(pool_mode)
-    reduced = grad_output.dtype in _REDUCED
-    dtype = torch.float32 if reduced else grad_output.dtype
+    dtype = _computed_in(grad_output)
     gradient = torch.ops.torchvision._roi_align_backward(
         grad_output.to(dtype),
         rois.to(dtype),
@@ -168,6 +165,10 @@ def roi_align_backward(
         bool(aligned),
     )
     grad_input.copy_(gradient)
+
+
+def _computed_in(values: Tensor) -> torch.dtype:
+    return torch.float32 if values.dtype in _REDUCED else values.dtype
 
 
 def _check_mean(pool_mode: int) -> None:
@@ -234,10 +235,11 @@ def install_operators() -> None:
     """
     if NAME in sys.modules:
         return
-    asked = os.environ.get(VARIABLE, '')
+    asked = os.environ.get(OPERATORS_VARIABLE, '')
     if asked not in ('', 'torchvision'):
         raise ImportError(
-            f"{VARIABLE} is '{asked}'; set it to 'torchvision', or unset it"
+            f"{OPERATORS_VARIABLE} is '{asked}'; set it to 'torchvision', "
+            'or unset it'
         )
     if asked != 'torchvision' and find_spec(NAME) is not None:
         importlib.import_module(NAME)

@@ -20,6 +20,7 @@ FORKS = {
     'onedl-mmdetection': 'mmdet',
     'onedl-mmengine': 'mmengine',
 }
+# 'torchvision' takes torchvision's operators even if mmcv has its own.
 OPERATORS_VARIABLE = 'MMHVR_OPERATORS'
 
 _OWNS = {
