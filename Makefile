@@ -5,6 +5,7 @@
 
 VENV := .venv
 SET := default
+JOBS := auto
 BIN := '$(VENV)/bin'
 export PYTHON
 # The models of the demo and of the tests are small: more threads only wait for
@@ -48,7 +49,7 @@ docstrings: env  ## share of documented functions
 	$(BIN)/interrogate -c setup.cfg mmhvr tools
 
 unit: env  ## pytest
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile
 
 matrix: env  ## the whole suite with other CPythons and torch; docs/en/matrix.md
 	$(BIN)/python tools/dev/matrix.py

@@ -97,10 +97,13 @@ class DevelopWithMim(develop):
 
         With it pkg_resources, which mmengine imports, insists on the
         opencv-python that mmengine names, though opencv-python-headless is
-        there.
+        there. And sh starts the interpreter: after ``#!`` its path could
+        have no blank.
         """
         lines = contents.splitlines(keepends=True)
         kept = [line for line in lines if not line.startswith('__requires__')]
+        start = f'\'\'\'exec\' "{sys.executable}" "$0" "$@"\n'
+        kept[:1] = ['#!/bin/sh\n', start, "' '''\n"]
         super().write_script(script_name, ''.join(kept), mode, *ignored)
 
 

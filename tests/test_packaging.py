@@ -96,8 +96,18 @@ def test_an_editable_install_links_to_the_sources(tree):
     (tree / 'site').mkdir()
     env = {**os.environ, 'PYTHONPATH': str(tree / 'site')}
     subprocess.run(command, cwd=tree, env=env, check=True)
+    script = tree / 'bin' / 'mmhvr'
     # With it pkg_resources would insist on the opencv-python of mmengine.
-    assert '__requires__' not in (tree / 'bin' / 'mmhvr').read_text()
+    assert '__requires__' not in script.read_text()
+    # Quoted, unlike after #!, so that its path may have a blank. The script
+    # is for sh in its first three lines, and for Python as a whole.
+    assert script.read_text().splitlines()[:3] == [
+        '#!/bin/sh',
+        f'\'\'\'exec\' "{sys.executable}" "$0" "$@"',
+        "' '''",
+    ]
+    out = subprocess.check_output([str(script), '--version'], env=env)
+    assert mmhvr.__version__ in out.decode()
     links = tree / 'mmhvr' / '.mim'
     for name in ('configs', 'tools', 'demo', 'model-index.yml'):
         assert (links / name).is_symlink()

@@ -54,6 +54,7 @@ def init_model(
         compare_states,
         find_model,
         load_config,
+        misfit_message,
         read_checkpoint,
         take_selsa,
     )
@@ -68,13 +69,14 @@ def init_model(
     with DefaultScope.overwrite_default_scope('mmtrack'):
         model = MODELS.build(cfg.model)
     if loaded is not None:
-        state = checkpoint_weights(loaded)
-        state = take_selsa(model, state, str(checkpoint))
+        state = take_selsa(model, loaded, str(checkpoint))
+        if state is None:
+            state = checkpoint_weights(loaded)
         difference = compare_states(model.state_dict(), state)
         if difference:
+            message = misfit_message(model, state, difference, str(checkpoint))
             raise CheckpointMismatchError(
-                f'{checkpoint} does not fit the model: {difference}; use the '
-                'config that it was trained with'
+                f'{message}; use the config that it was trained with'
             )
         model.load_state_dict(state, strict=False)  # see compare_states
     model.cfg = cfg
@@ -107,18 +109,24 @@ def _config_inside(
     checkpoint: Optional[str], loaded: Optional[dict]
 ) -> Config:
     """The config that MMEngine's runner writes into a checkpoint."""
+    from ..engine import config_inside, import_custom_modules
+
     if loaded is None:
         raise ValueError(
             'neither a config nor a checkpoint was given; give at least a '
             'checkpoint that training has written'
         )
-    text = (loaded.get('meta') or {}).get('cfg')
-    if not isinstance(text, str):
+    try:
+        cfg = config_inside(loaded)
+    except ValueError as error:
+        raise ValueError(f'checkpoint {checkpoint}: {error}') from error
+    if cfg is None:
         raise ValueError(
             f'checkpoint {checkpoint} has no config in it; give the config '
             'that it was trained with'
         )
-    return Config.fromstring(text, '.py')
+    import_custom_modules(cfg)
+    return cfg
 
 
 def config_class_names(cfg: Config) -> list:

@@ -10,7 +10,6 @@ from .checkpoint import (
     CheckpointCheckHook,
     CheckpointMismatchError,
     StateDifference,
-    checkpoint_weights,
     compare_states,
     latest_readable_checkpoint,
     read_checkpoint,
@@ -21,11 +20,17 @@ from .config import (
     parse_cfg_options,
     use_cpu_model_wrapper,
 )
+from .contents import (
+    checkpoint_weights,
+    config_inside,
+    import_custom_modules,
+)
 from .conversion import Conversion, convert_state
 from .conversion_report import conversion_report
 from .cores import cpu_threads, usable_cores
 from .ddp import CPUDistributedDataParallel
 from .dump import DumpPredictions
+from .kinds import kind_of_weights, misfit_message
 from .launch import (
     rank_environment,
     start_processes,
@@ -34,7 +39,12 @@ from .launch import (
 from .model_index import find_model
 from .safe_load import DownloadError, load_file
 from .safe_unpickler import UnsafeCheckpointError
-from .selsa import differences_from_selsa, take_selsa
+from .selsa import (
+    differences_from_selsa,
+    num_heads_of,
+    take_selsa,
+    target_stds_of,
+)
 from .starting_model import starting_model
 from .subprocess_log import progress_line, run_logged
 from .testing import configure_testing, read_metrics, run_testing
@@ -56,6 +66,7 @@ __all__ = [
     'check_data_files',
     'checkpoint_weights',
     'compare_states',
+    'config_inside',
     'configure_testing',
     'configure_training',
     'conversion_report',
@@ -63,6 +74,10 @@ __all__ = [
     'cpu_threads',
     'differences_from_selsa',
     'find_model',
+    'import_custom_modules',
+    'kind_of_weights',
+    'misfit_message',
+    'num_heads_of',
     'load_file',
     'latest_readable_checkpoint',
     'load_config',
@@ -78,6 +93,7 @@ __all__ = [
     'starting_model',
     'stop_processes',
     'take_selsa',
+    'target_stds_of',
     'usable_cores',
     'use_cpu_model_wrapper',
 ]

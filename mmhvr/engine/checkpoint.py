@@ -9,7 +9,6 @@ and reports an mAP near zero. Here the difference is an error.
 import glob
 import logging
 import os.path as osp
-import re
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -20,6 +19,8 @@ from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner.checkpoint import CheckpointLoader
 
+from .contents import checkpoint_weights
+from .kinds import misfit_message
 from .safe_load import DownloadError
 from .safe_unpickler import UnsafeCheckpointError
 from .selsa import take_selsa
@@ -76,20 +77,6 @@ def read_checkpoint(filename: str) -> Dict[str, Any]:
             '"state_dict"'
         )
     return checkpoint
-
-
-def checkpoint_weights(
-    checkpoint: Mapping[str, Any],
-) -> Dict[str, torch.Tensor]:
-    """The weights of a checkpoint, without the ``module.`` of a wrapper."""
-    state = checkpoint.get('state_dict', checkpoint)
-    if not isinstance(state, Mapping):
-        return {}
-    return {
-        re.sub(r'^module\.', '', key): value
-        for key, value in state.items()
-        if isinstance(value, torch.Tensor)
-    }
 
 
 @dataclass(frozen=True)
@@ -214,17 +201,14 @@ class CheckpointCheckHook(Hook):
         model = runner.model
         if is_model_wrapper(model):
             model = model.module
+        selsa = take_selsa(model, checkpoint, self.filename)
+        if selsa is not None:
+            checkpoint['state_dict'] = selsa
         state = checkpoint_weights(checkpoint)
-        taken = take_selsa(model, state, self.filename)
-        if taken is not state:
-            checkpoint['state_dict'] = taken
-        difference = compare_states(model.state_dict(), taken)
+        difference = compare_states(model.state_dict(), state)
         if not difference:
             return
-        message = (
-            f'checkpoint {self.filename} does not fit '
-            f'{type(model).__name__}: {difference}'
-        )
+        message = misfit_message(model, state, difference, self.filename)
         if self.strict or difference.matched == 0:
             raise CheckpointMismatchError(f'{message}; {self.remedy}')
         print_log(message, logger='current', level=logging.WARNING)

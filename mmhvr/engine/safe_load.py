@@ -165,7 +165,7 @@ def load_from_http(
             torch.hub.download_url_to_file(filename, path, progress=progress)
             check_sum(path)
             # The end of a connection looks like the end of a file to torch.
-            load_file(path, 'cpu')
+            checkpoint = load_file(path, map_location)
         except UnsafeCheckpointError:
             raise
         except Exception as error:
@@ -178,7 +178,7 @@ def load_from_http(
             ) from error
     else:
         check_sum(path)
-    checkpoint = load_file(path, map_location)
+        checkpoint = load_file(path, map_location)
     if rank == 0:
         barrier()
     return checkpoint

@@ -1,52 +1,92 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Checkpoints of MMTracking's SELSA in a model that computes the same."""
 
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from torch import Tensor
 
 from ..models import LinearFirstIntraRelation, MultiHeadRelation
+from .contents import checkpoint_weights, config_inside
 from .conversion import HEAD, Conversion, convert_state
+from .kinds import kind_of_weights
 
 _MARK = '.bbox_head.aggregator.'
 
 
 def take_selsa(
-    model: Any, state: Dict[str, Tensor], filename: str = ''
-) -> Dict[str, Tensor]:
-    """The weights for a model, if they are those of a SELSA that it is.
+    model: Any, checkpoint: Mapping[str, Any], filename: str = ''
+) -> Optional[Dict[str, Tensor]]:
+    """The weights for a model, from those of a SELSA that it is.
 
     A config of ``configs/selsa`` takes checkpoints of MMTracking's SELSA as
     they are, for testing, detecting and training.
 
     Args:
         model (HVRNet): The model.
-        state: The weights of a checkpoint.
+        checkpoint: Weights, and the config of their training if it is there.
         filename: Its name, for the message.
 
     Returns:
-        dict[str, Tensor]: The same for a checkpoint of anything else, or a
-        model that is not a SELSA; they may still not fit.
+        dict[str, Tensor] | None: None for a checkpoint of anything else, or
+        a model that is not a SELSA.
 
     Raises:
         ValueError: It is a SELSA, but another one than the model.
     """
-    roi_head = getattr(getattr(model, 'detector', None), 'roi_head', None)
-    intra = getattr(getattr(roi_head, 'bbox_head', None), 'intra', None)
+    state = checkpoint_weights(checkpoint)
+    head = getattr(getattr(model, 'detector', None), 'roi_head', None)
+    head = getattr(head, 'bbox_head', None)
+    intra = getattr(head, 'intra', None)
     if not isinstance(intra, LinearFirstIntraRelation) or not any(
         _MARK in key for key in state
     ):
-        return state
-    conversion = convert_state(state, model.state_dict())
-    reasons = differences_from_selsa(model, conversion, state)
+        return None
+    conversion = convert_state(
+        state,
+        model.state_dict(),
+        source_stds=target_stds_of(checkpoint),
+        model_stds=model.detector.roi_head.bbox_head.bbox_coder.stds,
+    )
+    reasons = differences_from_selsa(
+        model, conversion, state, num_heads_of(checkpoint)
+    )
     if reasons:
         raise ValueError(
-            f'checkpoint {filename} is a SELSA of MMTracking, but not the '
-            f'one of the config: {"; ".join(reasons)}; use the config of '
+            f'checkpoint {filename} is of {kind_of_weights(state)}, but not '
+            f'the one of the config: {"; ".join(reasons)}; use the config of '
             'configs/selsa with its backbone and classes, or start a '
             'training from it with mim run mmhvr selsa_to_hvr'
         )
     return conversion.state
+
+
+def num_heads_of(checkpoint: Mapping[str, Any]) -> Optional[int]:
+    """SELSA's attention blocks, from the config inside; None without one."""
+    return _read_inside(
+        checkpoint,
+        lambda head: head.aggregator.get('num_attention_blocks', 16),
+    )
+
+
+def target_stds_of(checkpoint: Mapping[str, Any]) -> Optional[List[float]]:
+    """By what the head divided box deltas, [4]; None without a config."""
+    return _read_inside(
+        checkpoint, lambda head: list(head.bbox_coder.target_stds)
+    )
+
+
+def _read_inside(
+    checkpoint: Mapping[str, Any], read: Callable[[Any], Any]
+) -> Any:
+    """What a function reads in the box head's config inside."""
+    try:
+        cfg = config_inside(checkpoint)
+        if cfg is None:
+            return None
+        return read(cfg.model.get('detector', cfg.model).roi_head.bbox_head)
+    except (AttributeError, KeyError, ValueError):
+        # A config of another version: the caller says what it takes.
+        return None
 
 
 def differences_from_selsa(

@@ -416,7 +416,7 @@ def test_models(request, tmp_path, model):
     with pytest.raises(ValueError, match='weights would be ignored'):
         HVRInferencer(model, path)
     # By name, from any folder; it is the full mini model.
-    with pytest.raises(ValueError, match='c.pth does not fit the model'):
+    with pytest.raises(ValueError, match='c.pth does not fit HVRNet'):
         HVRInferencer('mini', path, 'cpu')
     with pytest.warns(UserWarning, match='no weights .* mean nothing'):
         HVRInferencer('hvr_faster-rcnn_r18_mini-demo', device='cpu')

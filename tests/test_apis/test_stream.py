@@ -144,7 +144,7 @@ def test_init_model(request, tmp_path, model):
     with pytest.raises(FileNotFoundError, match='c.pth'):
         init_model(path, str(tmp_path / 'c.pth'))
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'c.pth')
-    with pytest.raises(ValueError, match='c.pth does not fit the model'):
+    with pytest.raises(ValueError, match='c.pth does not fit HVRNet'):
         init_model(path, str(tmp_path / 'c.pth'))
     again = init_model(model.cfg, str(tmp_path / 'c.pth'))
     for key, value in model.state_dict().items():

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TORCH = """
 __version__ = '2.14.1'
 class Tensor: pass
-float16 = bfloat16 = None
+class dtype: pass
+float16 = bfloat16 = float32 = None
 class cuda: is_available = staticmethod(lambda: False)
 class version: cuda = None
 class ops:

@@ -6,11 +6,14 @@ import hashlib
 import http.server
 import json
 import threading
+from pathlib import Path
 
 import cv2
+import mmtrack
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmtrack.registry import MODELS
 
 from mmhvr import cli
@@ -19,7 +22,9 @@ from mmhvr.engine import (
     CheckpointCheckHook,
     CheckpointMismatchError,
     checkpoint_weights,
+    config_inside,
     find_model,
+    kind_of_weights,
     load_config,
 )
 from mmhvr.engine.model_index import package_root
@@ -73,11 +78,129 @@ def test_another_selsa_is_named(selsa, tmp_path):
     path = str(tmp_path / 'selsa.pth')
     selsa.detector.roi_head.bbox_head.num_classes = 4
     save(selsa, path)
-    with pytest.raises(ValueError, match='is a SELSA .* not the one') as error:
+    message = 'is of SELSA, .* not the one'
+    with pytest.raises(ValueError, match=message) as error:
         init_model(OURS, path)
     assert 'fc_cls.weight is [5, 256] there and [11, 256] here' in str(
         error.value
     )
+
+
+def config_text(num_heads=16, stds=(0.1, 0.1, 0.2, 0.2)):
+    """The part of MMTracking's config that shapes do not tell."""
+    return (
+        'model = dict(type="SELSA", detector=dict(roi_head=dict('
+        f'bbox_head=dict(bbox_coder=dict(target_stds={list(stds)}), '
+        f'aggregator=dict(num_attention_blocks={num_heads})))))'
+    )
+
+
+@pytest.mark.parametrize('entry', ['cfg', 'config'])
+def test_other_attention_blocks_have_the_same_shapes(selsa, tmp_path, entry):
+    path = str(tmp_path / 'selsa.pth')
+    state = MODELS.build(selsa).state_dict()
+    torch.save(dict(state_dict=state, meta={entry: config_text(8)}), path)
+    with pytest.raises(ValueError, match='has 16 heads, the source 8'):
+        init_model(OURS, path)
+    torch.save(dict(state_dict=state, meta={entry: config_text()}), path)
+    init_model(OURS, path)
+
+
+def test_boxes_of_other_stds_are_scaled(selsa, tmp_path):
+    path = str(tmp_path / 'selsa.pth')
+    state = MODELS.build(selsa).state_dict()
+    meta = dict(cfg=config_text(stds=(0.2, 0.05, 0.2, 0.2)))
+    torch.save(dict(state_dict=state, meta=meta), path)
+    head = init_model(OURS, path).detector.roi_head.bbox_head
+    assert head.bbox_coder.stds == [0.1, 0.1, 0.2, 0.2]
+    theirs = state['detector.roi_head.bbox_head.fc_reg.weight']
+    factors = torch.tensor([2, 0.5, 1, 1]).repeat(len(theirs) // 4)
+    torch.testing.assert_close(head.fc_reg.weight, theirs * factors[:, None])
+
+
+def test_half_precision_is_read(selsa, tmp_path):
+    path = str(tmp_path / 'selsa.pth')
+    state = MODELS.build(selsa).state_dict()
+    half = {key: value.half() for key, value in state.items()}
+    torch.save(dict(state_dict=half), path)
+    weight = init_model(OURS, path).detector.roi_head.bbox_head.fc_cls.weight
+    assert weight.dtype == torch.float32
+    name = 'detector.roi_head.bbox_head.fc_cls.weight'
+    assert torch.equal(weight, half[name].float())
+
+
+def test_a_feature_pyramid_is_named(selsa, tmp_path):
+    path = str(tmp_path / 'selsa.pth')
+    state = dict(MODELS.build(selsa).state_dict())
+    for key in [key for key in state if '.neck.' in key]:
+        del state[key]
+    state['detector.neck.fpn_convs.0.conv.weight'] = torch.zeros(8, 8, 3, 3)
+    torch.save(dict(state_dict=state), path)
+    message = "is of SELSA, MMTracking's, with a feature pyramid, but not the"
+    with pytest.raises(ValueError, match=message):
+        init_model(OURS, path)
+
+
+@pytest.mark.parametrize(
+    'kind, added',
+    [
+        ("FGFA, MMTracking's", ['motion.conv1.weight', 'aggregator.c.weight']),
+        ("DFF, MMTracking's", ['motion.conv1.weight']),
+        (
+            "Temporal RoI Align, MMTracking's",
+            ['detector.roi_head.bbox_roi_extractor.embed_network.0.weight'],
+        ),
+        ('Faster R-CNN in a video detector', []),
+    ],
+)
+def test_other_video_detectors_are_named(selsa, tmp_path, kind, added):
+    path = str(tmp_path / 'other.pth')
+    state = {
+        key: value
+        for key, value in MODELS.build(selsa).state_dict().items()
+        if '.aggregator.' not in key
+    }
+    state.update({name: torch.zeros(1) for name in added})
+    torch.save(dict(state_dict=state), path)
+    with pytest.raises(CheckpointMismatchError) as error:
+        init_model(OURS, path)
+    assert f'it is of {kind}, the config of HVR-Net; use' in str(error.value)
+
+
+def test_a_real_fgfa_and_dff_are_told_apart(mmtrack_scope):
+    folder = f'{mmtrack.__path__[0]}/.mim/configs/vid'
+    for name in ('fgfa', 'dff'):
+        (path,) = Path(folder, name).glob('*r50-dc5_8xb1*.py')
+        cfg = load_config(str(path))
+        cfg.model.detector.init_cfg = cfg.model.motion.init_cfg = None
+        names = MODELS.build(cfg.model).state_dict()
+        assert kind_of_weights(names) == f"{name.upper()}, MMTracking's"
+
+
+def test_the_config_inside_is_not_executed(tmp_path):
+    path, mark = str(tmp_path / 'evil.pth'), tmp_path / 'mark'
+    state = init_model(OURS).state_dict()
+    for text in (
+        f'import pathlib; pathlib.Path({str(mark)!r}).touch()',
+        f'model = __import__("pathlib").Path({str(mark)!r}).touch()',
+        'model = dict(**{"type": "HVRNet"})',
+        'model = [' * 10000,
+    ):
+        torch.save(dict(state_dict=state, meta=dict(cfg=text)), path)
+        with pytest.raises(ValueError, match='evil.pth: .* is not executed'):
+            init_model(checkpoint=path)
+        assert not mark.exists()
+
+
+def test_the_config_inside_is_what_mmengine_wrote():
+    for name in (OURS, 'hvr_faster-rcnn_r50-dc5_8xb9-7e_imagenetvid'):
+        cfg = load_config(find_model(name)[0])
+        checkpoint = dict(meta=dict(cfg=cfg.pretty_text))
+        found = config_inside(checkpoint)
+        assert (
+            found.to_dict()
+            == Config.fromstring(cfg.pretty_text, '.py').to_dict()
+        )
 
 
 def test_what_is_no_selsa_is_compared_as_ever(tmp_path):
@@ -158,7 +281,6 @@ def test_without_a_network_it_says_what_to_fetch(published, monkeypatch):
 
 @pytest.mark.parametrize('alias', ['selsa-r50', 'selsa-r101', 'selsa-x101'])
 def test_the_published_weights_are_those_of_mmtracking(alias):
-    import mmtrack
     import yaml
 
     folder = mmtrack.__path__[0]

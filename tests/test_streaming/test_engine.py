@@ -18,6 +18,11 @@ from mmhvr.streaming import (
     VideoEngine,
 )
 
+
+def name_of(sampler):
+    return type(sampler).__name__
+
+
 WINDOWS = [
     WindowFrameSampler(1),
     WindowFrameSampler(3),
@@ -71,7 +76,7 @@ def assert_same(found, expected):
 
 
 @pytest.mark.parametrize('length', [1, 2, 6])
-@pytest.mark.parametrize('sampler', WINDOWS, ids=repr)
+@pytest.mark.parametrize('sampler', WINDOWS, ids=name_of)
 def test_exact_equals_the_plain_computation(
     model, sampler, length, make_video
 ):
@@ -266,7 +271,7 @@ def test_relations_of_the_released_code(build, make_video, intra, at_test):
 
 @pytest.mark.parametrize('mode', ONCE)
 @pytest.mark.parametrize('length', [1, 3, 7])
-@pytest.mark.parametrize('sampler', WINDOWS, ids=repr)
+@pytest.mark.parametrize('sampler', WINDOWS, ids=name_of)
 def test_enhanced_once_on_recorded_videos(
     model, make_video, sampler, length, mode
 ):

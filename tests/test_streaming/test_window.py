@@ -9,6 +9,11 @@ from mmhvr.datasets.frame_samplers import (
 )
 from mmhvr.streaming import LiveWindow, RecordedWindow, SymmetricWindow
 
+
+def name_of(sampler):
+    return type(sampler).__name__
+
+
 SAMPLERS = [
     WindowFrameSampler(1),
     WindowFrameSampler(5),
@@ -36,7 +41,7 @@ def replay(window, length):
             kept = {f for f in kept if window.is_needed(f, emitted, received)}
 
 
-@pytest.mark.parametrize('sampler', SAMPLERS, ids=repr)
+@pytest.mark.parametrize('sampler', SAMPLERS, ids=name_of)
 @pytest.mark.parametrize('length', [1, 2, 7, 20])
 def test_recorded_windows_are_the_samplers(sampler, length):
     window = RecordedWindow(sampler, length)

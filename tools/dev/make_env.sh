@@ -114,13 +114,5 @@ fi
 # The way of installing in which an edit counts at once and mim finds configs.
 logged 'Installing mmhvr' \
     "$venv/bin/python" -W ignore setup.py -q develop --no-deps
-# setuptools names the interpreter in a way that fails with a blank in it.
-{
-    printf '%s\n' '#!/bin/sh' \
-        "'''exec' \"$venv/bin/python\" \"\$0\" \"\$@\"" "' '''"
-    tail -n +2 "$venv/bin/mmhvr"
-} >"$venv/bin/mmhvr.new"
-chmod +x "$venv/bin/mmhvr.new"
-mv "$venv/bin/mmhvr.new" "$venv/bin/mmhvr"
 (cd "$venv" && bin/mmhvr doctor) # not in the checkout: what is installed
 stamp_of "$version" >"$stamp"

@@ -11,7 +11,7 @@ import argparse
 import logging
 import os
 import os.path as osp
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -63,8 +63,10 @@ def convert(args: argparse.Namespace) -> None:
         convert_state,
         differences_from_selsa,
         load_config,
+        num_heads_of,
         read_checkpoint,
         starting_model,
+        target_stds_of,
     )
 
     # MMEngine lists how each new weight starts: hundreds of lines.
@@ -74,7 +76,7 @@ def convert(args: argparse.Namespace) -> None:
     cfg = load_config(args.config)
     model = starting_model(cfg, args.seed)
     model_stds = target_stds(cfg)
-    source_stds = args.source_stds or stds_of(checkpoint)
+    source_stds = args.source_stds or target_stds_of(checkpoint)
     print(
         f'target_stds of boxes: {source_stds or "unknown, taken as equal"} in '
         f'the checkpoint, {model_stds} in the config'
@@ -99,37 +101,6 @@ def convert(args: argparse.Namespace) -> None:
     meta = dict(converted_from=osp.basename(args.checkpoint))
     torch.save(dict(state_dict=conversion.state, meta=meta), args.out)
     print(f'written: {args.out}')
-
-
-def stds_of(checkpoint: dict) -> Optional[List[float]]:
-    """``target_stds`` from the config that MMEngine put into a checkpoint."""
-    return from_config_inside(checkpoint, target_stds)
-
-
-def num_heads_of(checkpoint: dict) -> Optional[int]:
-    """SELSA's attention blocks, from the config inside a checkpoint."""
-    return from_config_inside(
-        checkpoint,
-        lambda cfg: cfg.model.detector.roi_head.bbox_head.aggregator.get(
-            'num_attention_blocks', 16
-        ),
-    )
-
-
-def from_config_inside(
-    checkpoint: dict, read: Callable[[Any], Any]
-) -> Optional[Any]:
-    """What a function reads in the config inside; None if it cannot."""
-    from mmengine.config import Config
-
-    meta = checkpoint.get('meta') or {}
-    # MMTracking 0.x called it config.
-    text = meta.get('cfg') or meta.get('config')
-    try:
-        return read(Config.fromstring(text, '.py'))
-    except Exception:
-        # No config, or one of other versions: the caller says what it takes.
-        return None
 
 
 def target_stds(cfg: Any) -> List[float]:
