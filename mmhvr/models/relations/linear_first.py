@@ -7,7 +7,7 @@ channels of a proposal feature.
 
 from typing import List, Optional, Sequence
 
-from mmengine.model import xavier_init
+from mmengine.model import constant_init, xavier_init
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
@@ -40,10 +40,16 @@ class LinearFirstIntraRelation(IntraVideoRelation):
             their own frame at test, too. Defaults to True.
         relation (dict, optional): Config of the relation modules. Defaults
             to :class:`MultiHeadRelation`.
-        skip, init_cfg: See :class:`IntraVideoRelation`; without skip.
+        skip (bool): Let the last module see the initial features of the
+            supports, too: HVR-Net's skip connection. Defaults to False.
+        zero_start (int): The last so many modules start by changing
+            nothing, so that a trained SELSA goes on as it is. Defaults to 0.
+        init_cfg: See :class:`IntraVideoRelation`.
 
     Raises:
-        ValueError: ``num_modules`` is below 1.
+        ValueError: ``num_modules`` is below 1, ``skip`` is another one of
+            :class:`IntraVideoRelation`'s, or the first module is among those
+            of ``zero_start``.
 
     Example:
         >>> import torch
@@ -61,12 +67,20 @@ class LinearFirstIntraRelation(IntraVideoRelation):
         own_frame_at_test: bool = True,
         relation: Optional[dict] = None,
         skip: bool = False,
+        zero_start: int = 0,
         init_cfg: Optional[dict] = None,
     ) -> None:
         if num_modules < 1:
             raise ValueError(
                 f'num_modules must be at least 1, got {num_modules}. For no '
                 'relation use IntraVideoRelation with num_modules=0.'
+            )
+        if not isinstance(skip, bool):
+            raise ValueError(f'skip must be True or False, got {skip!r}.')
+        if not 0 <= zero_start < num_modules:
+            raise ValueError(
+                f'zero_start is {zero_start}, but must be 0 or more and below '
+                f'num_modules, {num_modules}.'
             )
         super().__init__(
             channels,
@@ -76,6 +90,7 @@ class LinearFirstIntraRelation(IntraVideoRelation):
             init_cfg=init_cfg,
         )
         self.own_frame_at_test = own_frame_at_test
+        self.zero_start = zero_start
         self.activation = nn.ReLU()
 
     def build_linear(self, channels: int) -> nn.Module:
@@ -83,9 +98,18 @@ class LinearFirstIntraRelation(IntraVideoRelation):
         return nn.Linear(channels, channels)
 
     def start_linear(self) -> None:
-        """Let the linear layers start as the shared ones of mmdet do."""
-        for fc in self.fcs:
+        """Let linear layers start as mmdet's shared ones, new ones as none.
+
+        Behind a ReLU an identity and a relation that adds nothing change
+        nothing.
+        """
+        new = len(self.fcs) - self.zero_start
+        for fc in self.fcs[:new]:
             xavier_init(fc, distribution='uniform')
+        for fc, relation in zip(self.fcs[new:], self.relations[new + 1 :]):
+            nn.init.eye_(fc.weight)
+            nn.init.zeros_(fc.bias)
+            constant_init(relation.out_proj, 0)
 
     def transform(self, index: int, support: Tensor) -> Tensor:
         """What module ``index + 1`` sees of supports that ``index`` saw."""

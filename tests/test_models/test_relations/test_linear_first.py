@@ -64,6 +64,47 @@ def test_linear_layers_start_as_shared_ones_of_mmdet():
         assert not layer.bias.any()
 
 
-def test_at_least_one_module():
-    with pytest.raises(ValueError, match='num_modules must be at least 1'):
-        LinearFirstIntraRelation(16, num_modules=0)
+@pytest.mark.parametrize('skip', [False, True])
+def test_new_modules_start_by_changing_nothing(skip):
+    torch.manual_seed(0)
+    old = LinearFirstIntraRelation(16, 2, relation=dict(num_heads=4))
+    new = LinearFirstIntraRelation(
+        16, 4, relation=dict(num_heads=4), skip=skip, zero_start=2
+    )
+    old.init_weights()
+    new.init_weights()
+    assert not new.load_state_dict(old.state_dict(), strict=False)[1]
+    h, r = torch.randn(3, 16), torch.randn(10, 16)
+    assert torch.equal(new(h, r), old(h, r))
+    # And learn from the first step on.
+    new(h, r).square().sum().backward()
+    for relation in new.relations:
+        assert relation.out_proj.weight.grad.any()
+
+
+def test_skip_adds_the_first_modules_supports_to_the_last_ones():
+    intra = make_intra(3, skip=True)
+    h, r = torch.randn(3, 16).double(), torch.randn(10, 16).double()
+    last = intra.relations[2]
+    first_two = make_intra(2)
+    first_two.load_state_dict(intra.state_dict(), strict=False)
+    before = selsa(first_two, h, r)
+    torch.testing.assert_close(intra.stages(h, r)[2], before)
+    fc = intra.fcs[1]
+    supports = [r, fc(relu(intra.fcs[0](relu(r))))]
+    expected = relu(last(fc(before), torch.cat(supports)))
+    torch.testing.assert_close(intra(h, r), expected)
+
+
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(num_modules=0), 'num_modules must be at least 1'),
+        (dict(skip='initial'), "True or False, got 'initial'"),
+        (dict(zero_start=2), 'zero_start is 2, but must be 0 or more and be'),
+        (dict(zero_start=-1), 'zero_start is -1'),
+    ],
+)
+def test_options_that_cannot_be(options, message):
+    with pytest.raises(ValueError, match=message):
+        LinearFirstIntraRelation(16, **options)
