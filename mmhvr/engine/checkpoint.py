@@ -201,7 +201,7 @@ class CheckpointCheckHook(Hook):
         model = runner.model
         if is_model_wrapper(model):
             model = model.module
-        selsa = take_selsa(model, checkpoint, self.filename)
+        selsa = take_selsa(model, checkpoint, self.filename, exact=self.strict)
         if selsa is not None:
             checkpoint['state_dict'] = selsa
         state = checkpoint_weights(checkpoint)

@@ -3,6 +3,7 @@
 
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
+from mmengine.logging import print_log
 from torch import Tensor
 
 from ..models import LinearFirstIntraRelation, MultiHeadRelation
@@ -14,24 +15,31 @@ _MARK = '.bbox_head.aggregator.'
 
 
 def take_selsa(
-    model: Any, checkpoint: Mapping[str, Any], filename: str = ''
+    model: Any,
+    checkpoint: Mapping[str, Any],
+    filename: str = '',
+    exact: bool = True,
 ) -> Optional[Dict[str, Tensor]]:
     """The weights for a model, from those of a SELSA that it is.
 
     A config of ``configs/selsa`` takes checkpoints of MMTracking's SELSA as
-    they are, for testing, detecting and training.
+    they are, for testing and detecting; a model that has more relations than
+    SELSA goes on from them.
 
     Args:
         model (HVRNet): The model.
         checkpoint: Weights, and the config of their training if it is there.
         filename: Its name, for the message.
+        exact: False also takes weights of a SELSA that the model is not, to
+            start a training; the log says how it differs.
 
     Returns:
         dict[str, Tensor] | None: None for a checkpoint of anything else, or
         a model that is not a SELSA.
 
     Raises:
-        ValueError: It is a SELSA, but another one than the model.
+        ValueError: It is a SELSA, but another one than the model, with
+            ``exact``.
     """
     state = checkpoint_weights(checkpoint)
     head = getattr(getattr(model, 'detector', None), 'roi_head', None)
@@ -50,7 +58,13 @@ def take_selsa(
     reasons = differences_from_selsa(
         model, conversion, state, num_heads_of(checkpoint)
     )
-    if reasons:
+    if reasons and not exact:
+        print_log(
+            f'checkpoint {filename} is of {kind_of_weights(state)}; the '
+            f'training starts from it, and differs: {"; ".join(reasons)}',
+            logger='current',
+        )
+    elif reasons:
         raise ValueError(
             f'checkpoint {filename} is of {kind_of_weights(state)}, but not '
             f'the one of the config: {"; ".join(reasons)}; use the config of '

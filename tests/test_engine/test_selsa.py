@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmtrack.registry import MODELS
 
 from mmhvr import cli
@@ -30,6 +31,17 @@ from mmhvr.engine import (
 from mmhvr.engine.model_index import package_root
 
 OURS = 'hvr-selsa_faster-rcnn_r18_mini'
+HEAD = 'model.detector.roi_head.bbox_head'
+EXTENSION = {
+    f'{HEAD}.intra.num_modules': 3,
+    f'{HEAD}.intra.skip': True,
+    f'{HEAD}.intra.zero_start': 1,
+    f'{HEAD}.inter': dict(
+        _delete_=True,
+        type='PooledInterVideoRelation',
+        relation=dict(out_proj=True),
+    ),
+}
 
 
 class FakeRunner:
@@ -72,6 +84,29 @@ def test_the_runner_takes_it(selsa, tmp_path):
     checkpoint = torch.load(path, weights_only=True)
     CheckpointCheckHook().after_load_checkpoint(FakeRunner(model), checkpoint)
     model.load_state_dict(checkpoint['state_dict'])  # strictly
+
+
+def test_a_training_goes_on_from_it(selsa, tmp_path):
+    """HVR-Net's third module and inter-video relation change nothing yet."""
+    path = str(tmp_path / 'selsa.pth')
+    save(selsa, path)
+    plain = init_model(OURS, path)
+    cfg = load_config(find_model(OURS)[0])
+    cfg.merge_from_dict(EXTENSION)
+    with DefaultScope.overwrite_default_scope('mmtrack'):
+        model = MODELS.build(cfg.model)
+    model.init_weights()
+    checkpoint = torch.load(path, weights_only=True)
+    hook = CheckpointCheckHook(strict=False, filename=path)
+    hook.after_load_checkpoint(FakeRunner(model), checkpoint)
+    model.load_state_dict(checkpoint['state_dict'])
+    heads = [m.detector.roi_head.bbox_head for m in (plain, model.eval())]
+    features = [torch.randn(n, 256) for n in (7, 5, 6)]
+    for one, two in zip(*(h.predict_on_window(features) for h in heads)):
+        assert torch.equal(one, two)
+    # For a test it is not the same model.
+    with pytest.raises(ValueError, match='there is an inter-video relation'):
+        init_model(cfg, path)
 
 
 def test_another_selsa_is_named(selsa, tmp_path):
