@@ -55,6 +55,6 @@ def test_it_detects_unseen_digits(unseen):
             metric.process(
                 None, [dict(img_id=image['id'], pred_instances=prediction)]
             )
-    # Of two hundred such videos 84 % are found (docs/en/results.md); ten
+    # Of two hundred such videos 84 % are found (docs/en/record.md); ten
     # are few, and one in ten is what guessing gives.
     assert metric.evaluate(1)['vid/mAP50'] > 0.6

@@ -25,7 +25,7 @@ from .testing import read_metrics
 from .time_left import last_step, seconds_left
 
 METRIC = 'vid/mAP50'
-# One core a run: see docs/en/results.md for what else was measured.
+# One core a run: see docs/en/record.md for what else was measured.
 _ONE_THREAD = dict(OMP_NUM_THREADS='1', MKL_NUM_THREADS='1')
 # No validation at the end of the training, since a test follows; little to
 # lose when interrupted.

@@ -59,7 +59,7 @@ model = dict(
                 type='RelationTripletLoss',
                 margin=0.5,  # lambda of eq. 6, on unit vectors
                 # gamma of eq. 5, which the paper does not name: the best on
-                # the small data set (docs/en/results.md).
+                # the small data set (docs/en/record.md).
                 loss_weight=0.05,
                 normalize=True,
             ),

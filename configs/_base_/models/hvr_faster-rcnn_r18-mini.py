@@ -4,7 +4,7 @@
 # read the dilated conv5.
 _base_ = './video_faster-rcnn_r18-dc5-mini.py'
 
-# From scratch the paper's literal sum learns slowly (docs/en/results.md); the
+# From scratch the paper's literal sum learns slowly (docs/en/record.md); the
 # released code's output projection, zero at the start, helps. Softer kernels
 # at the start: a proposal listens to more than its nearest double.
 relation = dict(out_proj=True, init_gain=0.4)

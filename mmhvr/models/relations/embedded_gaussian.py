@@ -77,7 +77,7 @@ class EmbeddedGaussianRelation(BaseModule):
         independent small weights it begins by adding the same mean to every
         proposal, module after module, and
         what tells proposals apart drowns in what they share (measured on
-        the mini data, see docs/en/results.md). An output projection starts
+        the mini data, see docs/en/record.md). An output projection starts
         at zero, as non-local networks have it.
         """
         super().init_weights()
