@@ -49,7 +49,7 @@ def without_relations(cfg: Config) -> Config:
     """HVR-Net's detector alone."""
     cfg = copy.deepcopy(cfg)
     head = cfg.model.detector.roi_head.bbox_head
-    head.intra.num_modules = 0
+    head.intra = dict(type='IntraVideoRelation', num_modules=0)
     head.inter = None
     head.loss_relation = None
     head.auxiliary = None

@@ -70,14 +70,15 @@ def test_the_growth_has_all_modes(result):
     ]
 
 
-def test_the_detector_alone_is_the_default_single_frame(benchmark):
-    cfg = benchmark.read_config('hvr_faster-rcnn_r18_mini', 9)
+@pytest.mark.parametrize('name', ['hvr', 'hvr-selsa'])
+def test_the_detector_alone_is_the_default_single_frame(benchmark, name):
+    cfg = benchmark.read_config(f'{name}_faster-rcnn_r18_mini', 9)
     alone = without_relations(cfg)
     model = build_model(alone, 'cpu')
     head = model.detector.roi_head.bbox_head
     assert head.inter is None and len(list(head.intra.parameters())) == 0
     # The config that it came from is as it was.
-    assert cfg.model.detector.roi_head.bbox_head.inter is not None
+    assert cfg.model.detector.roi_head.bbox_head.intra.num_modules > 1
 
 
 @pytest.mark.parametrize('option', ['rounds', 'proposals', 'num-frames'])
