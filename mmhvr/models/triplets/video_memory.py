@@ -94,6 +94,15 @@ class VideoMemory(nn.Module):
             self.vectors[places], self.labels[places], self.identities[places]
         )
 
+    def joined_to(self, batch: VideoVectors) -> VideoVectors:
+        """The videos of a batch, then :meth:`videos`.
+
+        Raises:
+            ValueError: The channels are not those of the memory.
+        """
+        _check_channels('video_channels', batch.vectors, self.vectors)
+        return batch.joined(self.videos())
+
     def proposals(self, index: int) -> TargetProposals:
         """Proposals of one video, of which there may be none.
 
@@ -124,19 +133,11 @@ class VideoMemory(nn.Module):
         Raises:
             ValueError: The channels are not those of the memory.
         """
-        for name, found, expected in (
-            ('video_channels', videos.vectors, self.vectors),
-            *(
-                ('proposal_channels', p.features, self.proposal_features)
-                for p in proposals
-            ),
-        ):
-            if found.shape[-1] != expected.shape[-1]:
-                raise ValueError(
-                    f'{name} of the video memory is {expected.shape[-1]}, '
-                    f'but the features have {found.shape[-1]} channels. Set '
-                    f'{name}={found.shape[-1]}.'
-                )
+        _check_channels('video_channels', videos.vectors, self.vectors)
+        for of_video in proposals:
+            _check_channels(
+                'proposal_channels', of_video.features, self.proposal_features
+            )
         kept = [self._first(p) for p in proposals]
         rows = [
             videos.vectors.to(self.vectors),
@@ -190,6 +191,16 @@ class VideoMemory(nn.Module):
         ):
             getattr(self, name)[places] = part[len(part) - len(places) :]
         self.pushed.fill_(end)
+
+
+def _check_channels(name: str, found: Tensor, expected: Tensor) -> None:
+    """Features that are pushed or compared must be as long as those kept."""
+    if found.shape[-1] != expected.shape[-1]:
+        raise ValueError(
+            f'{name} of the video memory is {expected.shape[-1]}, but the '
+            f'features have {found.shape[-1]} channels. Set {name}='
+            f'{found.shape[-1]}.'
+        )
 
 
 def _of_all_processes(rows: Sequence[Tensor]) -> List[Tensor]:
