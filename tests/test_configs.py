@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine import Config
 from mmengine.registry import DefaultScope
 from mmtrack.registry import MODELS
@@ -169,6 +170,22 @@ def test_mini_configs_supervise_as_many_frames():
     updates = [config.train_cfg.max_iters for config in (hvr, selsa, det)]
     updates[1] /= selsa.optim_wrapper.accumulative_counts
     assert updates == [updates[0]] * 3
+
+
+def test_the_memory_is_for_batches_of_any_videos():
+    """As many as the others supervise, and of the map that is compared."""
+    config = Config.fromfile(
+        ROOT / 'ablations/hvr_faster-rcnn_r18_mini_memory.py'
+    )
+    loader, other = config.train_dataloader, load(MINI[0]).train_dataloader
+    assert loader.batch_sampler is None
+    assert loader.batch_size == other.batch_size == 9
+    assert loader.dataset == other.dataset
+    model = MODELS.build(config.model)
+    maps = model.detector.backbone(torch.zeros(1, 3, 64, 64))
+    vectors = model.memory.videos().vectors
+    assert vectors.shape == (0, model.triplet_maps(maps).shape[1])
+    assert model.memory.labels.shape == (256,)
 
 
 def test_mini_configs_have_the_same_detector():

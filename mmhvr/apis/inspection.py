@@ -22,7 +22,9 @@ from torch import Tensor, nn
 
 from ..engine.triplet_batches import triplet_batches
 from ..models.relations import window_attention
+from ..models.vid.backbone_maps import maps_without_gradient
 from ..models.vid.frames import stack_frames
+from ..models.vid.video_choice import choose_videos
 
 
 @dataclass(frozen=True)
@@ -175,10 +177,10 @@ def view_triplet(
     data = model.data_preprocessor(batch, False)
     samples = data['data_samples']
     frames = stack_frames(data['inputs'])
-    maps = model.maps_without_gradient(frames)
-    triplet = model.choose_videos(frames, maps[model.triplet_level], samples)[
-        0
-    ]
+    maps = maps_without_gradient(model.detector.backbone, frames)
+    triplet = choose_videos(
+        model.video_selector, frames, model.triplet_maps(maps), samples
+    )[0]
     head = model.detector.roi_head.bbox_head
     boxes, alphas, labels = [], [], []
     for v in triplet:

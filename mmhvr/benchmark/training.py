@@ -18,6 +18,7 @@ from mmengine.structures import InstanceData
 from mmtrack.structures import TrackDataSample
 from torch import Tensor
 
+from ..models.vid.backbone_maps import maps_without_gradient
 from ..models.vid.frames import is_frozen
 from .frames import FrameSupply
 from .measure import current_bytes, peak_bytes
@@ -147,7 +148,7 @@ class BareTraining(TrainingMethod):
         """See :class:`TrainingMethod`."""
         model = self.model
         first = 3 if is_frozen(model.detector.backbone) else 0
-        model.maps_without_gradient(batch.frames[first:])
+        maps_without_gradient(model.detector.backbone, batch.frames[first:])
         frames = batch.frames[:3].flatten(0, 1)
         samples = [sample for video in batch.samples[:3] for sample in video]
         self.supervised = len(frames)

@@ -15,6 +15,8 @@ def triplet_batches(
 ) -> DataLoader:
     """The batches that a seed draws, loaded in this process.
 
+    The paper's 3 x 3, if the config trains on any videos.
+
     Args:
         cfg: An HVR-Net's; it is not changed.
         seed: Of the batches and support frames.
@@ -31,6 +33,13 @@ def triplet_batches(
     # VID and DET together: the videos come first.
     parts = loader.dataset.get('datasets')
     loader.dataset = dict(parts[0] if parts else loader.dataset)
+    if loader.get('batch_sampler') is None:
+        loader.batch_size = 9
+        loader.batch_sampler = dict(
+            type='TripletVideoBatchSampler',
+            num_categories=3,
+            videos_per_category=3,
+        )
     if test_videos:
         test = cfg.test_dataloader.dataset
         for key in ('data_root', 'ann_file', 'data_prefix', 'metainfo'):

@@ -53,7 +53,8 @@ def loss_in_company(
 ) -> Dict[str, Dict[str, List[float]]]:
     """Classification losses of the same targets in different company.
 
-    Every video of a batch is a target once, and what is drawn (the proposals
+    Every video of a batch is a target once (a memory takes no part), and what
+    is drawn (the proposals
     that bear losses) is the same for every company.
 
     Args:
@@ -82,6 +83,7 @@ def loss_in_company(
         model.training,
         model.supervise,
         model.video_selector,
+        model.memory,
         head.loss_relation,
     )
     companies = {
@@ -94,7 +96,7 @@ def loss_in_company(
         name: {} for name in companies
     }
     model.train()
-    model.supervise, head.loss_relation = 'batch', None
+    model.supervise, model.memory, head.loss_relation = 'batch', None, None
     try:
         for index, batch in zip(range(number), batches):
             data = model.data_preprocessor(batch, True)
@@ -110,6 +112,7 @@ def loss_in_company(
             training,
             model.supervise,
             model.video_selector,
+            model.memory,
             head.loss_relation,
         ) = kept
         model.train(training)

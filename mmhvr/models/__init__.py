@@ -16,6 +16,7 @@ from .relations import (
 from .roi_heads import HVRBBoxHead, HVRRoIHead
 from .triplets import (
     ProposalTripletSelector,
+    VideoMemory,
     VideoTripletSelector,
     select_proposal_triplets,
     select_video_triplet,
@@ -36,6 +37,7 @@ __all__ = [
     'RelationTripletLoss',
     'ResNetStage',
     'TripletInterVideoRelation',
+    'VideoMemory',
     'VideoTripletSelector',
     'relate',
     'relation_triplet_loss',

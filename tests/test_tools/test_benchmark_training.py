@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from mmhvr.benchmark.models import build_model, find_config
+
 TOOL = 'analysis_tools/benchmark_training.py'
 
 
@@ -35,3 +37,9 @@ def test_wrong_numbers(load_tool, capsys, option, least):
     with pytest.raises(SystemExit):
         load_tool(TOOL).main([f'--{option}', '0'])
     assert f'--{option} must be at least {least}' in capsys.readouterr().err
+
+
+def test_the_plain_detector_remembers_nothing(load_tool):
+    cfg = find_config('hvr_faster-rcnn_r18_mini_memory')
+    model = build_model(load_tool(TOOL).plain_detector(cfg), 'cpu')
+    assert model.memory is None and model.video_selector is None

@@ -71,6 +71,24 @@ def test_the_inter_video_relation_alone_reads_company(config_file):
         assert of_name['loss_cls'] != mined['loss_cls']
 
 
+def test_a_memory_takes_no_part_and_stays(config_file):
+    """Nor does a config without K x N batches prevent the measurement."""
+    _, expected = losses_of(config_file)
+    cfg = load_config(str(config_file))
+    cfg.train_dataloader.update(batch_sampler=None, batch_size=2)
+    cfg.model.memory = dict(type='VideoMemory', video_channels=192)
+    torch.manual_seed(0)
+    model = init_model(cfg, device='cpu')
+    memory = model.memory
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if 'out_proj' in name:
+                torch.nn.init.normal_(weight)
+    losses = loss_in_company(model, triplet_batches(cfg), 2)
+    assert losses == expected
+    assert model.memory is memory and len(memory) == 0
+
+
 def test_a_model_that_mines_nothing_is_refused(config_file):
     cfg = load_config(str(config_file))
     cfg.model.video_selector = None

@@ -87,7 +87,10 @@ def plain_detector(cfg: Config) -> Config:
     """HVR-Net's detector alone; each frame of a batch is a video."""
     cfg = without_relations(cfg)
     cfg.model.update(
-        video_selector=None, supervise='target', support_ground_truth=None
+        video_selector=None,
+        memory=None,
+        supervise='target',
+        support_ground_truth=None,
     )
     return cfg
 

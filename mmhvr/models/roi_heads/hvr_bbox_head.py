@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ..relations.embeddings import compared_features
 from ..relations.inter_video import TripletInterVideoRelation
+from ..triplets.video_structures import TargetProposals
 from .auxiliary import AuxiliaryPredictor
 
 
@@ -138,7 +139,8 @@ class HVRBBoxHead(BBoxHead):
         rcnn_train_cfg: dict,
         groups: Sequence[Sequence[int]],
         bearing: int = 1,
-    ) -> Dict[str, Tensor]:
+        remembered: Sequence[TargetProposals] = (),
+    ) -> Tuple[Dict[str, Tensor], List[TargetProposals]]:
         """Losses of triplets of videos.
 
         Args:
@@ -153,16 +155,28 @@ class HVRBBoxHead(BBoxHead):
                 relations are computed once.
             bearing (int): The first so many videos of each triplet bear the
                 losses: 1 is eq. 5 as printed, 3 what the released code does.
+            remembered (list[TargetProposals]): Of videos that are not of the
+                batch. In ``groups`` they are numbered on from V, and bear no
+                losses.
 
         Returns:
-            dict[str, Tensor]: loss_cls, loss_bbox, acc, and loss_relation
-            with num_triplets where there is a relation loss.
+            tuple[dict[str, Tensor], list[TargetProposals]]: loss_cls,
+            loss_bbox, acc, and loss_relation with num_triplets where there
+            is a relation loss; and each video's enhanced proposals, without
+            gradient.
         """
         stages = [self.intra.stages(t, s) for t, s in zip(targets, supports)]
         alphas = [features[-1] for features in stages]
         labels = self.get_targets(
             sampling_results, rcnn_train_cfg, concat=False
         )[0]
+        enhanced = [
+            TargetProposals(alpha.detach(), of_rows)
+            for alpha, of_rows in zip(alphas, labels)
+        ]
+        # With mixed precision the layers decide the type of a batch.
+        alphas += [past.features.to(alphas[0].dtype) for past in remembered]
+        labels = [*labels, *(past.labels for past in remembered)]
         betas, results, proposals = [], [], []
         for group in groups:
             alpha = torch.cat([alphas[v] for v in group])
@@ -207,7 +221,7 @@ class HVRBBoxHead(BBoxHead):
                 anchor, positive, negative
             )
             losses['num_triplets'] = anchor.new_tensor(len(anchor))
-        return losses
+        return losses, enhanced
 
     @torch.no_grad()
     def select_triplets(

@@ -19,6 +19,7 @@ from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor
 
 from ...streaming.state import EncodedFrame
+from ..triplets.video_structures import TargetProposals
 
 
 @MODELS.register_module()
@@ -97,7 +98,8 @@ class HVRRoIHead(StandardRoIHead):
         data_samples: SampleList,
         groups: Sequence[Sequence[int]],
         bearing: int,
-    ) -> Dict[str, Tensor]:
+        remembered: Sequence[TargetProposals] = (),
+    ) -> Tuple[Dict[str, Tensor], List[TargetProposals]]:
         """Losses of target frames.
 
         Args:
@@ -109,9 +111,12 @@ class HVRRoIHead(StandardRoIHead):
             data_samples (list): Their samples, with boxes.
             groups (list[list[int]]): Triplets of videos.
             bearing (int): The first so many of each triplet bear losses.
+            remembered (list[TargetProposals]): Of videos that are not of the
+                batch.
 
         Returns:
-            dict[str, Tensor]: See :meth:`HVRBBoxHead.loss_on_videos`.
+            tuple: Losses, and each video's enhanced proposals; see
+            :meth:`HVRBBoxHead.loss_on_videos`.
         """
         sampled = self.assign_and_sample(proposals, data_samples)
         boxes = [result.priors for result in sampled]
@@ -123,6 +128,7 @@ class HVRRoIHead(StandardRoIHead):
             self.train_cfg,
             groups,
             bearing,
+            remembered,
         )
 
     def assign_and_sample(

@@ -11,9 +11,12 @@ from .proposal_triplet import (
     nearest_foreground,
     select_proposal_triplets,
 )
+from .video_memory import VideoMemory
+from .video_structures import TargetProposals, VideoVectors
 from .video_triplet import (
     RandomVideoTripletSelector,
     VideoTripletSelector,
+    find_companions,
     pool_videos,
     select_video_triplet,
 )
@@ -23,8 +26,12 @@ __all__ = [
     'ProposalTripletSelector',
     'RandomProposalTripletSelector',
     'RandomVideoTripletSelector',
+    'TargetProposals',
+    'VideoMemory',
     'VideoTripletSelector',
+    'VideoVectors',
     'all_proposal_triplets',
+    'find_companions',
     'nearest_foreground',
     'pool_videos',
     'select_proposal_triplets',

@@ -6,12 +6,14 @@ H x W size of a feature map.
 """
 
 import math
-from typing import Callable, Dict, List, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
 from mmengine.registry import MODELS
 from torch import Tensor, nn
+
+from .video_structures import NO_IDENTITY, NO_LABEL, VideoVectors
 
 
 def pool_videos(
@@ -100,38 +102,83 @@ def select_video_triplet(
         >>> select_video_triplet(v, torch.tensor([0, 0, 0, 1]))
         (2, 3)
     """
-    labels = labels.to(features.device)
-    same = labels == labels[target]
-    other = ~same
-    same[target] = False
-    for mask, missing, remedy in (
-        (
-            same,
-            f'a second video of category {int(labels[target])}',
-            'videos_per_category must be 2 or more',
-        ),
-        (
-            other,
-            f'a video of a category other than {int(labels[target])}',
-            'num_categories must be 2 or more',
-        ),
-    ):
-        if not mask.any():
-            raise ValueError(
-                f'A video triplet needs {missing}, but the batch has the '
-                f'categories {labels.tolist()}. Use TripletVideoBatchSampler;'
-                f' its {remedy}.'
+    positive, negative = find_companions(
+        features, labels, target, similarity, near_both
+    )
+    if positive is None or negative is None:
+        label = int(labels[target])
+        missing, remedy = (
+            (f'a second video of category {label}', 'videos_per_category')
+            if positive is None
+            else (
+                f'a video of a category other than {label}',
+                'num_categories',
             )
+        )
+        raise ValueError(
+            f'A video triplet needs {missing}, but the batch has the '
+            f'categories {labels.tolist()}'
+            + ' and features that are not finite'
+            * (not bool(features.isfinite().all()))
+            + f'. Use TripletVideoBatchSampler; its {remedy} must be 2 or '
+            'more.'
+        )
+    return positive, negative
+
+
+def find_companions(
+    features: Tensor,
+    labels: Tensor,
+    target: int = 0,
+    similarity: str = 'cosine',
+    near_both: bool = False,
+    identities: Optional[Tensor] = None,
+) -> Tuple[Optional[int], Optional[int]]:
+    """:func:`select_video_triplet` among videos that may hold no triplet.
+
+    Without a positive, ``near_both`` does not matter.
+
+    Args:
+        features (Tensor): One vector a video, [V, C].
+        labels (Tensor): The category of each video, int [V]; a video of
+            category -1 is neither positive nor negative.
+        target (int): Index of the target video. Defaults to 0.
+        similarity (str): See :func:`select_video_triplet`.
+        near_both (bool): See :func:`select_video_triplet`.
+        identities (Tensor, optional): Equal for entries of one video, int
+            [V]; -1: of no other entry's. A video is never its own positive.
+            Defaults to None: every entry is another video.
+
+    Returns:
+        tuple[int or None, int or None]: Indices of the positive and the
+        negative video, None where no video is one.
+
+    Example:
+        >>> v = torch.tensor([[1., 0.], [1., .1], [0., 1.]])
+        >>> find_companions(v, torch.tensor([0, 0, 0]))
+        (2, None)
+    """
+    labels = labels.to(features.device)
+    known = labels != NO_LABEL
+    same = (labels == labels[target]) & known
+    other = (labels != labels[target]) & known
+    same[target] = False
+    if identities is not None:
+        own = identities[target]
+        same &= (identities != own) | (own == NO_IDENTITY)
     similarity_to = SIMILARITIES[similarity]
     to_target = similarity_to(features, target)
     positive = _first_index(to_target, same, largest=False)
-    if near_both:
+    if near_both and positive is not None:
         to_target = to_target + similarity_to(features, positive)
     return positive, _first_index(to_target, other, largest=True)
 
 
-def _first_index(values: Tensor, mask: Tensor, largest: bool) -> int:
-    """Lowest index of the extreme value among those of the mask."""
+def _first_index(values: Tensor, mask: Tensor, largest: bool) -> Optional[int]:
+    """Lowest index of the extreme finite value among those of the mask."""
+    mask = mask & values.isfinite()
+    if not mask.any():
+        return None
     candidates = values[mask]
     extreme = candidates.max() if largest else candidates.min()
     return int((mask & (values == extreme)).nonzero()[0])
@@ -191,7 +238,7 @@ class VideoTripletSelector(nn.Module):
             list[tuple[int, int, int]]: For each target: target, positive and
             negative video.
         """
-        pooled = pool_videos(features, valid_sizes, self.over_time)
+        pooled = self.pool(features, valid_sizes)
         return [
             (
                 target,
@@ -205,6 +252,40 @@ class VideoTripletSelector(nn.Module):
             )
             for target in targets
         ]
+
+    @torch.no_grad()
+    def pool(self, features: Tensor, valid_sizes: Tensor) -> Tensor:
+        """One vector a video, see :func:`pool_videos`."""
+        return pool_videos(features, valid_sizes, self.over_time)
+
+    @torch.no_grad()
+    def choose_among(
+        self, videos: VideoVectors, targets: Sequence[int]
+    ) -> List[Tuple[int, ...]]:
+        """Choose triplets among videos of any origin.
+
+        Args:
+            videos (VideoVectors): V videos.
+            targets (list[int]): Indices of the target videos.
+
+        Returns:
+            list[tuple[int, ...]]: For each target: target, positive and
+            negative video, as far as there are such, see
+            :func:`find_companions`.
+        """
+        groups = []
+        for target in targets:
+            companions = find_companions(
+                self.vectors(videos.vectors),
+                videos.labels,
+                target,
+                self.similarity,
+                self.near_both,
+                videos.identities,
+            )
+            found = [video for video in companions if video is not None]
+            groups.append((target, *found))
+        return groups
 
     def vectors(self, pooled: Tensor) -> Tensor:
         """What is compared for one target: one row a video."""

@@ -5,6 +5,8 @@ Legend: V videos of a batch, T frames a video, C channels, H x W size of an
 image or map.
 """
 
+import hashlib
+import os.path as osp
 from contextlib import contextmanager
 from typing import Dict, Iterator, Optional, Sequence, Tuple
 
@@ -12,6 +14,8 @@ import torch
 from mmdet.structures import SampleList
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from ..triplets.video_structures import NO_IDENTITY
 
 Maps = Tuple[Tensor, ...]
 
@@ -63,6 +67,26 @@ def video_labels(data_samples: SampleList, device: torch.device) -> Tensor:
             'of the packing transform.'
         )
     return torch.tensor(labels, device=device)
+
+
+def video_identities(data_samples: SampleList, device: torch.device) -> Tensor:
+    """Numbers that are equal for samples of one video, long [V].
+
+    Made of video_id and the folder of the frames (each annotation file
+    numbers its videos anew), the same in every process and run. A sample that
+    has neither among its meta information has -1: no other's video.
+    """
+    identities = []
+    for sample in data_samples:
+        number = sample.metainfo.get('video_id')
+        path = sample.metainfo.get('img_path')
+        if number is None and path is None:
+            identities.append(NO_IDENTITY)
+            continue
+        name = f'{number} {osp.dirname(path or "")}'
+        digest = hashlib.blake2b(name.encode(), digest_size=7).digest()
+        identities.append(int.from_bytes(digest, 'big'))
+    return torch.tensor(identities, device=device)
 
 
 def valid_sizes(

@@ -14,19 +14,10 @@ from mmtrack.utils import ConfigType, OptConfigType, OptMultiConfig, SampleList
 from torch import Tensor
 
 from ...streaming.state import EncodedFrame
-from .frames import (
-    Maps,
-    evaluating,
-    find_parts,
-    is_frozen,
-    join_frames,
-    pick,
-    rows,
-    stack_frames,
-    valid_sizes,
-    video_labels,
-)
+from .frames import Maps, evaluating, find_parts, pick, stack_frames
+from .rpn import propose, rpn_loss
 from .support_boxes import GROUND_TRUTHS
+from .video_choice import choose_and_pass
 
 
 @MODELS.register_module()
@@ -70,9 +61,17 @@ class HVRNet(BaseVideoDetector):
             backbone, without a neck) RPN reads. Defaults to all.
         roi_levels (list[int], optional): Which ones the RoI head reads.
             Defaults to all.
+        memory (dict, optional): Config of a :class:`VideoMemory` but for its
+            ``proposal_channels`` and ``num_classes``. With it the videos of
+            a triplet come from earlier batches, too, and a batch is any V
+            videos; only with ``supervise='batch'``. Defaults to None.
         data_preprocessor (dict, optional): Config of mmtrack's
             TrackDataPreprocessor.
         init_cfg (dict, optional): Initialisation.
+
+    Raises:
+        ValueError: A choice is none of these, there is no such part, or a
+            memory has no videos to choose for.
     """
 
     triplet_sources = ('backbone', 'roi')
@@ -90,6 +89,7 @@ class HVRNet(BaseVideoDetector):
         triplet_level: int = 0,
         rpn_levels: Optional[Sequence[int]] = None,
         roi_levels: Optional[Sequence[int]] = None,
+        memory: OptConfigType = None,
         data_preprocessor: OptConfigType = None,
         init_cfg: OptMultiConfig = None,
     ) -> None:
@@ -107,9 +107,28 @@ class HVRNet(BaseVideoDetector):
                 raise ValueError(
                     f'{name} must be one of {choices}, got {value!r}.'
                 )
+        if memory and (supervise != 'batch' or not video_selector):
+            raise ValueError(
+                "memory needs supervise='batch' and a video_selector, got "
+                f'supervise={supervise!r} and video_selector='
+                f'{video_selector!r}: every video of a batch is the target '
+                'of a triplet, whose other videos may be remembered ones.'
+            )
         self.detector = MODELS.build(detector)
         self.video_selector = (
             MODELS.build(video_selector) if video_selector else None
+        )
+        head = self.detector.roi_head.bbox_head
+        self.memory = (
+            MODELS.build(
+                dict(
+                    memory,
+                    proposal_channels=head.fc_cls.in_features,
+                    num_classes=head.num_classes,
+                )
+            )
+            if memory
+            else None
         )
         self.supervise = supervise
         self.support_gradient = support_gradient
@@ -132,7 +151,9 @@ class HVRNet(BaseVideoDetector):
     def loss(
         self, inputs: Dict[str, Tensor], data_samples: SampleList
     ) -> Dict[str, Tensor]:
-        """Losses of one batch of K x N videos.
+        """Losses of one batch, of K x N videos or, with a memory, of any.
+
+        In training, the videos are in the memory afterwards.
 
         Args:
             inputs (dict[str, Tensor]): img [V, 1, C, H, W], the target
@@ -145,59 +166,40 @@ class HVRNet(BaseVideoDetector):
             dict[str, Tensor]: loss_rpn_cls, loss_rpn_bbox, and what
             :meth:`HVRBBoxHead.loss_on_videos` returns.
         """
-        frames = stack_frames(inputs)
-        if self.supervise == 'batch' or self.video_selector is None:
-            # Every video goes on: the pass with gradient serves the choice.
-            chosen = list(range(len(frames)))
-            target_maps, support_maps = self.maps_of_videos(frames, chosen)
-            features = join_frames(
-                self.triplet_maps(target_maps), self.triplet_maps(support_maps)
-            )
-            triplets = self.choose_videos(frames, features, data_samples)
-        else:
-            maps = self.maps_without_gradient(frames)
-            triplets = self.choose_videos(
-                frames, self.triplet_maps(maps), data_samples
-            )
-            chosen = list(triplets[0])
-            target_maps, support_maps = self.maps_of_videos(
-                frames, chosen, maps
-            )
-            del maps  # of all frames: free before the losses need memory
-        groups = [[chosen.index(v) for v in triplet] for triplet in triplets]
-        bearing = 3 if self.supervise == 'triplet' else 1
-        samples = [data_samples[v] for v in chosen]
+        choice, target_maps, support_maps = choose_and_pass(
+            stack_frames(inputs),
+            data_samples,
+            self.detector.backbone,
+            self.triplet_maps,
+            self.video_selector,
+            self.memory,
+            every_video=self.supervise == 'batch',
+            support_gradient=self.support_gradient,
+        )
+        samples = [data_samples[v] for v in choice.videos]
         support_features = self.support_features(support_maps, samples)
         rpn_maps, roi_maps = self.split_levels(target_maps)
-        # Those that bear losses come first among the chosen.
-        supervised = len({v for group in groups for v in group[:bearing]})
-        losses, proposals = self.rpn_loss(rpn_maps, samples, supervised)
-        losses.update(
-            self.detector.roi_head.loss(
-                roi_maps,
-                support_features,
-                proposals,
-                samples,
-                groups,
-                bearing,
-            )
+        bearing = 3 if self.supervise == 'triplet' else 1
+        detector = self.detector
+        losses, proposals = rpn_loss(
+            detector.rpn_head,
+            rpn_maps,
+            samples,
+            choice.supervised(bearing),
+            detector.train_cfg.get('rpn_proposal', detector.test_cfg.rpn),
         )
-        return losses
-
-    def maps_without_gradient(self, frames: Tensor) -> Maps:
-        """The backbone's maps of all frames, to choose videos by.
-
-        Video by video: what lies between the layers needs little memory.
-
-        Args:
-            frames (Tensor): [V, T, C, H, W].
-
-        Returns:
-            tuple[Tensor]: Each level [V T, C, H, W].
-        """
-        with torch.no_grad(), evaluating(self.detector.backbone):
-            of_videos = [self.detector.backbone(video) for video in frames]
-        return tuple(torch.cat(level) for level in zip(*of_videos))
+        roi_losses, enhanced = detector.roi_head.loss(
+            roi_maps,
+            support_features,
+            proposals,
+            samples,
+            choice.groups,
+            bearing,
+            choice.remembered,
+        )
+        if self.memory is not None and self.training:
+            self.memory.push(choice.vectors, enhanced)
+        return {**losses, **roi_losses}
 
     @torch.no_grad()
     def triplet_maps(self, maps: Maps) -> Tensor:
@@ -215,70 +217,6 @@ class HVRNet(BaseVideoDetector):
                     self.split_levels(maps)[1]
                 )
         return maps[self.triplet_level]
-
-    def choose_videos(
-        self, frames: Tensor, features: Tensor, data_samples: SampleList
-    ) -> List[Tuple[int, ...]]:
-        """The video triplets of a batch.
-
-        Args:
-            frames (Tensor): [V, T, C, H, W].
-            features (Tensor): The backbone's maps to compare the videos
-                by, [V T, C, H, W].
-            data_samples (list[TrackDataSample]): V samples.
-
-        Returns:
-            list[tuple[int]]: Target, positive and negative video of each
-            triplet; without a selector every video is alone.
-        """
-        videos, length = frames.shape[:2]
-        if self.video_selector is None:
-            return [(v,) for v in range(videos)]
-        features = features.unflatten(0, (videos, length))
-        return self.video_selector(
-            features,
-            video_labels(data_samples, features.device),
-            valid_sizes(
-                data_samples,
-                frames.shape[-2:],
-                features.shape[-2:],
-                features.device,
-            ),
-            targets=range(videos) if self.supervise == 'batch' else (0,),
-        )
-
-    def maps_of_videos(
-        self, frames: Tensor, chosen: List[int], maps: Optional[Maps] = None
-    ) -> Tuple[Maps, Maps]:
-        """The backbone's maps of the videos that go on, V' of them.
-
-        What needs no gradient is taken from the maps that there are.
-
-        Args:
-            frames (Tensor): [V, T, C, H, W].
-            chosen (list[int]): Indices of the videos that go on.
-            maps (tuple[Tensor], optional): Maps of all frames without
-                gradient, [V T, ...].
-
-        Returns:
-            tuple: Maps of the target frames, each level [V', C, H, W], and
-            of the support frames video by video, [V' (T - 1), C, H, W].
-        """
-        length = frames.shape[1]
-        targets = [v * length for v in chosen]
-        supports = [v * length + t for v in chosen for t in range(1, length)]
-        backbone, flat = self.detector.backbone, frames.flatten(0, 1)
-        if maps is not None and is_frozen(backbone):
-            return rows(maps, targets), rows(maps, supports)
-        if self.support_gradient:
-            both = backbone(flat[targets + supports])
-            first = len(targets)
-            return rows(both, slice(first)), rows(both, slice(first, None))
-        if maps is not None:
-            return backbone(flat[targets]), rows(maps, supports)
-        with torch.no_grad(), evaluating(backbone):
-            support_maps = backbone(flat[supports])
-        return backbone(flat[targets]), support_maps
 
     def support_features(
         self, maps: Maps, samples: SampleList
@@ -336,68 +274,19 @@ class HVRNet(BaseVideoDetector):
             maps = self.detector.neck(maps)
         return pick(maps, self.rpn_levels), pick(maps, self.roi_levels)
 
-    def rpn_loss(
-        self, maps: Maps, samples: SampleList, supervised: int
-    ) -> Tuple[Dict[str, Tensor], list]:
-        """RPN's losses on, and proposals of, the target frames.
-
-        A frozen RPN proposes and bears no loss.
-
-        Args:
-            maps (tuple[Tensor]): RPN's levels of the target frames.
-            samples (list[TrackDataSample]): Their samples.
-            supervised (int): The first so many frames bear losses.
-
-        Returns:
-            tuple[dict, list[InstanceData]]: Losses, and the proposals of
-            each target frame.
-        """
-        if is_frozen(self.detector.rpn_head):
-            return {}, self.propose(maps, samples, 'rpn_proposal')
-        rpn_samples = []
-        for sample in samples[:supervised]:
-            gt = sample.gt_instances[:]
-            gt.labels = torch.zeros_like(gt.labels)  # one class: object
-            rpn_sample = sample.new()
-            rpn_sample.gt_instances = gt
-            rpn_samples.append(rpn_sample)
-        cfg = self.detector.train_cfg.get(
-            'rpn_proposal', self.detector.test_cfg.rpn
-        )
-        losses, proposals = self.detector.rpn_head.loss_and_predict(
-            rows(maps, slice(supervised)), rpn_samples, proposal_cfg=cfg
-        )
-        proposals = proposals + self.propose(
-            rows(maps, slice(supervised, None)),
-            samples[supervised:],
-            'rpn_proposal',
-        )
-        return losses, proposals
-
-    @torch.no_grad()
     def propose(self, maps: Maps, samples: SampleList, kind: str) -> list:
-        """Proposals of frames that bear no loss.
+        """Proposals of frames that bear no loss, see :func:`propose`.
 
         Args:
-            maps (tuple[Tensor]): RPN's levels of the frames, [B, C, H, W].
-            samples (list[TrackDataSample]): Their (videos') samples, B.
+            maps (tuple[Tensor]): RPN's levels of the frames.
+            samples (list[TrackDataSample]): Their (videos') samples.
             kind (str): The key of the detector's train_cfg that says how
                 many proposals and which NMS; without it, as in testing.
-
-        Returns:
-            list[InstanceData]: bboxes [M, 4] and scores [M] of each frame.
         """
-        if not samples:
-            return []
-        head = self.detector.rpn_head
         cfg = self.detector.test_cfg.rpn
         if self.training:
             cfg = self.detector.train_cfg.get(kind, cfg)
-        return head.predict_by_feat(
-            *head(maps),
-            batch_img_metas=[sample.metainfo for sample in samples],
-            cfg=cfg,
-        )
+        return propose(self.detector.rpn_head, maps, samples, cfg)
 
     def encode(
         self, frames: Tensor, data_samples: SampleList

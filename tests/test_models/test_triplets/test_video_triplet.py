@@ -9,6 +9,8 @@ import torch
 from mmhvr.models.triplets import (
     RandomVideoTripletSelector,
     VideoTripletSelector,
+    VideoVectors,
+    find_companions,
     pool_videos,
     select_video_triplet,
 )
@@ -80,6 +82,84 @@ def test_ties_go_to_the_lowest_index():
     features = torch.ones(6, 2)
     labels = torch.tensor([1, 0, 1, 1, 0, 2])
     assert select_video_triplet(features, labels) == (2, 1)
+
+
+@pytest.mark.parametrize('near_both', [False, True])
+@pytest.mark.parametrize('similarity', ['cosine', 'softmax'])
+@pytest.mark.parametrize('seed', range(20))
+def test_companions_of_any_videos_equal_brute_force(
+    seed, similarity, near_both
+):
+    """Videos without a category, and several entries of one video."""
+    rng = torch.Generator().manual_seed(seed)
+    number = 2 + seed % 7
+    features = torch.randn(number, 4, generator=rng, dtype=torch.float64)
+    labels = torch.randint(-1, 2, (number,), generator=rng).tolist()
+    identities = torch.randint(-1, 3, (number,), generator=rng).tolist()
+    if similarity == 'softmax':
+        rows = [shares(features, v) for v in range(number)]
+    else:
+        rows = [[cosine(u, v) for u in features] for v in features]
+    for target in range(number):
+        places = {'same': [], 'other': []}
+        for v, (label, identity) in enumerate(zip(labels, identities)):
+            own = identity == identities[target] != -1
+            if v == target or label == -1:
+                continue
+            if label != labels[target]:
+                places['other'].append(v)
+            elif not own:
+                places['same'].append(v)
+        positive = min(
+            places['same'], key=lambda v: rows[target][v], default=None
+        )
+        add = near_both and positive is not None
+        negative = max(
+            places['other'],
+            key=lambda v: rows[target][v] + (rows[positive][v] if add else 0),
+            default=None,
+        )
+        videos = VideoVectors(
+            features, torch.tensor(labels), torch.tensor(identities)
+        )
+        assert find_companions(
+            features,
+            videos.labels,
+            target,
+            similarity,
+            near_both,
+            videos.identities,
+        ) == (positive, negative)
+        selector = VideoTripletSelector('mean', similarity, near_both)
+        expected = [v for v in (target, positive, negative) if v is not None]
+        assert selector.choose_among(videos, [target]) == [tuple(expected)]
+
+
+def test_random_companions_are_fair():
+    videos = VideoVectors(
+        torch.ones(7, 1),
+        torch.tensor([0, 0, 0, 1, 1, -1, 0]),
+        torch.tensor([4, 5, 6, 7, 8, 9, 4]),  # the last one is the target
+    )
+    selector = RandomVideoTripletSelector()
+    torch.manual_seed(0)
+    drawn = [selector.choose_among(videos, [0])[0] for _ in range(2000)]
+    counts = {t: drawn.count(t) for t in set(drawn)}
+    assert sorted(counts) == [(0, p, n) for p in (1, 2) for n in (3, 4)]
+    # Four standard deviations of a binomial distribution at most.
+    assert all(
+        abs(n - 500) < 4 * (2000 * 0.25 * 0.75) ** 0.5 for n in counts.values()
+    )
+
+
+def test_features_that_are_not_finite_are_no_companions():
+    features = torch.tensor([[1.0, 0.0]] * 4)
+    features[1] = float('nan')
+    labels = torch.tensor([0, 0, 1, 1])
+    assert find_companions(features, labels, 0) == (None, 2)
+    assert find_companions(features, labels, 1) == (None, None)
+    with pytest.raises(ValueError, match='second video.*not finite'):
+        select_video_triplet(features, labels)
 
 
 def test_length_of_the_vectors_does_not_matter():

@@ -7,7 +7,12 @@ import pytest
 import torch
 
 from mmhvr.models.triplets import pool_videos, select_video_triplet
+from mmhvr.models.vid.backbone_maps import (
+    maps_of_videos,
+    maps_without_gradient,
+)
 from mmhvr.models.vid.frames import find_parts
+from mmhvr.models.vid.video_choice import choose_videos
 
 
 def total(model, batch):
@@ -37,8 +42,8 @@ def chosen_by_hand(model, batch):
 def test_choice_equals_single_frame_passes(build_model, batch):
     model = build_model(supervise='triplet').train()
     frames = torch.cat([batch[0]['img'], batch[0]['ref_img']], 1)
-    maps = model.maps_without_gradient(frames)
-    triplets = model.choose_videos(frames, maps[0], batch[1])
+    maps = maps_without_gradient(model.detector.backbone, frames)
+    triplets = choose_videos(model.video_selector, frames, maps[0], batch[1])
     assert [list(t) for t in triplets] == [chosen_by_hand(model, batch)]
 
 
@@ -160,10 +165,10 @@ def test_every_video_of_the_batch_in_turn(build_model, batch):
     head = model.detector.roi_head.bbox_head
     original = head.loss_on_videos
 
-    def spy(targets, supports, results, cfg, groups, bearing):
+    def spy(targets, supports, results, cfg, groups, *more):
         seen.update(targets=targets, results=results)
-        seen.update(groups=groups, bearing=bearing)
-        return original(targets, supports, results, cfg, groups, bearing)
+        seen.update(groups=groups, bearing=more[0])
+        return original(targets, supports, results, cfg, groups, *more)
 
     head.loss_on_videos = spy
     inputs, samples = batch
@@ -203,7 +208,9 @@ def test_supports_without_gradient(build_model, batch):
     for gradient in (False, True):
         model.support_gradient = gradient
         videos = [0, 2, 4]
-        _, supports = model.maps_of_videos(frames, videos)
+        _, supports = maps_of_videos(
+            model.detector.backbone, frames, videos, gradient
+        )
         samples = [batch[1][v] for v in videos]
         features = model.support_features(supports, samples)
         assert len(features) == 3
@@ -334,7 +341,7 @@ def test_choosing_leaves_batch_statistics_alone(build_model, batch):
     ).train()
     state = copy.deepcopy(model.detector.backbone.state_dict())
     frames = torch.cat([batch[0]['img'], batch[0]['ref_img']], 1)
-    model.maps_without_gradient(frames)
+    maps_without_gradient(model.detector.backbone, frames)
     for key, value in model.detector.backbone.state_dict().items():
         assert torch.equal(value, state[key]), key
     assert all(m.training for m in model.detector.backbone.modules())
