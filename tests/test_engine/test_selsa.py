@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
-from mmengine.registry import DefaultScope
 from mmtrack.registry import MODELS
 
 from mmhvr import cli
@@ -31,17 +30,7 @@ from mmhvr.engine import (
 from mmhvr.engine.model_index import package_root
 
 OURS = 'hvr-selsa_faster-rcnn_r18_mini'
-HEAD = 'model.detector.roi_head.bbox_head'
-EXTENSION = {
-    f'{HEAD}.intra.num_modules': 3,
-    f'{HEAD}.intra.skip': True,
-    f'{HEAD}.intra.zero_start': 1,
-    f'{HEAD}.inter': dict(
-        _delete_=True,
-        type='PooledInterVideoRelation',
-        relation=dict(out_proj=True),
-    ),
-}
+TWO_STAGE = 'hvr_faster-rcnn_r18_mini_two-stage'
 
 
 class FakeRunner:
@@ -91,10 +80,8 @@ def test_a_training_goes_on_from_it(selsa, tmp_path):
     path = str(tmp_path / 'selsa.pth')
     save(selsa, path)
     plain = init_model(OURS, path)
-    cfg = load_config(find_model(OURS)[0])
-    cfg.merge_from_dict(EXTENSION)
-    with DefaultScope.overwrite_default_scope('mmtrack'):
-        model = MODELS.build(cfg.model)
+    cfg = load_config(find_model(TWO_STAGE)[0])
+    model = MODELS.build(cfg.model)
     model.init_weights()
     checkpoint = torch.load(path, weights_only=True)
     hook = CheckpointCheckHook(strict=False, filename=path)

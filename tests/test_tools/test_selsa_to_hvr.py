@@ -111,6 +111,15 @@ def test_all_of_mmtrackings_selsa_fits_the_two_stage_config(tmp_path):
         for part in ('backbone', 'neck', 'rpn_head')
     )
     assert not any(p.requires_grad for p in backbone.parameters())
+    # Beyond the detector, what HVR-Net adds, and nothing of SELSA's, is new.
+    head = 'detector.roi_head.bbox_head.'
+    added = ('intra.fcs.1.', 'intra.relations.2.', 'inter.')
+    assert {key.partition(head)[2] for key in conversion.new} == {
+        key.partition(head)[2]
+        for key in ours.state_dict()
+        if key.startswith(tuple(head + part for part in added))
+        or key.startswith('memory.')
+    }
 
 
 @pytest.mark.parametrize('backbone', ['r50', 'r101', 'x101'])
