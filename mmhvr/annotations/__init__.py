@@ -8,13 +8,17 @@ read").
 
 from .boxes import LEFT_OUT, leave_out
 from .class_names import match_class_names
+from .images import check_image_name, check_size, same_file
 from .reader import AnnotationError, AnnotationFile, read_annotations
 
 __all__ = [
     'LEFT_OUT',
     'AnnotationError',
     'AnnotationFile',
+    'check_image_name',
+    'check_size',
     'leave_out',
     'match_class_names',
     'read_annotations',
+    'same_file',
 ]

@@ -52,11 +52,15 @@ def match_class_names(
         )
     empty = [name for name in names if name in tally and not tally[name].found]
     notes = [
-        (missing, 'are no categories of the file, and get no boxes'),
-        (empty, 'have no box that is to be learnt or found'),
+        (
+            missing,
+            'are no categories of the file: not learnt, and left out of the '
+            'mean',
+        ),
+        (empty, 'have no box to be learnt or found: left out of the mean'),
         (
             [name for name in others if any(tally[name])],
-            'are not among the classes, and their boxes are left out',
+            'are not among the classes: their boxes are left out',
         ),
     ]
     lines = [

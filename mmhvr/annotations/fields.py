@@ -35,7 +35,7 @@ def is_place(value: Any) -> bool:
 
 
 def is_flag(value: Any) -> bool:
-    """Whether it says yes or no. (To Python the text '0' is true.)"""
+    """Whether it says yes or no: to Python the text '0' is true."""
     return isinstance(value, (bool, int, float)) and value in (0, 1)
 
 

@@ -36,7 +36,7 @@ def test_labels_are_places_in_the_names(file, log):
     assert match_class_names(file, ['tram', 'car']) == {9: 1, 5: 0}
     assert log == [
         f"annotation file {file.path}: 'bus' (1 ignored) are not among the "
-        'classes, and their boxes are left out'
+        'classes: their boxes are left out'
     ]
 
 
@@ -45,8 +45,8 @@ def test_what_will_not_be_learnt_is_counted(file, log):
     labels = match_class_names(file, names)
     assert labels == {9: 0, 4: 1, 0: 3, 5: 4}
     (line,) = log
-    assert "'ship' are no categories of the file, and get no boxes" in line
-    assert "'bus' (1 ignored), 'unused' have no box that is to be" in line
+    assert "'ship' are no categories of the file: not learnt" in line
+    assert "'bus' (1 ignored), 'unused' have no box to be learnt" in line
 
 
 def test_no_word_if_all_is_well(write, log):
