@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmdet.registry import TASK_UTILS
 from mmengine import Config
 from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData
 from mmtrack.registry import MODELS
 
 import mmhvr  # noqa: F401
@@ -56,6 +58,26 @@ def test_channels_fit(path):
     data = config.train_dataloader.dataset
     data = data.datasets[0] if 'datasets' in data else data
     assert head.num_classes == len(data.metainfo.CLASSES)
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
+def test_what_lies_in_a_crowd_is_no_background(path):
+    """As in the evaluation, where a detection in a crowd is not false."""
+    train_cfg = detector(Config.fromfile(path)).train_cfg
+    crowd = InstanceData(bboxes=torch.tensor([[50.0, 50.0, 99.0, 99.0]]))
+    gt = InstanceData(
+        bboxes=torch.tensor([[0.0, 0.0, 20.0, 20.0]]),
+        labels=torch.tensor([0]),
+    )
+    priors = torch.tensor(
+        # The object, background, inside of the crowd, 40 % inside of it.
+        [[0, 0, 20, 20], [30, 0, 45, 9], [60, 60, 80, 90], [42, 60, 55, 70]]
+    ).float()
+    for part in (train_cfg.rpn, train_cfg.rcnn):
+        with DefaultScope.overwrite_default_scope('mmdet'):
+            assigner = TASK_UTILS.build(part.assigner)
+        result = assigner.assign(InstanceData(priors=priors), gt, crowd)
+        assert result.gt_inds.tolist() == [1, 0, -1, 0]
 
 
 # Every switch of the table in docs/en/method.md: paper, released code.

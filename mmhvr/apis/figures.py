@@ -6,9 +6,7 @@ from typing import Any, List, Optional, Tuple
 import numpy as np
 
 from ..visualization import (
-    add_predictions,
     caption,
-    category_names,
     class_changes,
     compare_videos,
     contact_sheet,
@@ -18,7 +16,7 @@ from ..visualization import (
     draw_differences,
     draw_embeddings,
     draw_triplet,
-    load_videos,
+    load_tested_videos,
     neighbour_agreement,
     points_in_a_plane,
     save_picture,
@@ -53,11 +51,9 @@ def detections_figure(
     Returns:
         How many true boxes each model finds, as written above the picture.
     """
-    counts, differences = compare_videos(
-        _tested(first, ann_file, img_root),
-        _tested(second, ann_file, img_root),
-        score_thr,
-    )
+    before, classes = load_tested_videos(ann_file, img_root, first)
+    after, _ = load_tested_videos(ann_file, img_root, second, classes)
+    counts, differences = compare_videos(before, after, score_thr)
     total = sum(counts.values())
     titles = (
         f'{total} true boxes (dashed): both find '
@@ -70,7 +66,7 @@ def detections_figure(
     picture = draw_differences(
         choose_differences(differences, number),
         names,
-        category_names(ann_file),
+        classes,
         score_thr,
     )
     for title in reversed(titles):
@@ -103,8 +99,8 @@ def classes_figure(
     Raises:
         ValueError: The files hold other frames, or no AP differs.
     """
-    classes = category_names(ann_file)
-    both = [_tested(path, ann_file, '') for path in (first, second)]
+    videos, classes = load_tested_videos(ann_file, '', first)
+    both = [videos, load_tested_videos(ann_file, '', second, classes)[0]]
     tested = [
         [frame.boxes is not None for video in videos for frame in video.frames]
         for videos in both
@@ -272,10 +268,3 @@ def _triplet_rows(
         )
         for triplet in triplets[chosen]
     ]
-
-
-def _tested(path: str, ann_file: str, img_root: str) -> list:
-    """Videos with the detections of a file."""
-    videos = load_videos(ann_file, img_root)
-    add_predictions(videos, path)
-    return videos

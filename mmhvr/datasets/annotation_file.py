@@ -1,25 +1,27 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Reading a CocoVID annotation file, and saying what is wrong with it."""
+"""Frames and boxes of an annotation file, as a data set holds them."""
 
 from __future__ import annotations
 
-import logging
 import os.path as osp
-from typing import Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional
 
-from mmdet.datasets.api_wrappers import COCO
-from mmengine.fileio import exists, get_local_path
-from mmengine.logging import print_log
+from mmengine.fileio import exists
+
+from ..annotations import AnnotationError, AnnotationFile, read_annotations
 
 REMEDY = (
-    'make the small data set with "python tools/dataset_converters/'
+    'convert the annotations with the scripts in tools/dataset_converters; '
+    'or make the small data set with "python tools/dataset_converters/'
     'make_mini_dataset.py data/mini", or link ImageNet VID there, or '
     'set data_root'
 )
 
 
-def read_annotations(ann_file: str, data_root: Optional[str] = None) -> COCO:
-    """Open an annotation file.
+def open_annotations(
+    ann_file: str, data_root: Optional[str] = None
+) -> AnnotationFile:
+    """Read an annotation file.
 
     Args:
         ann_file: Its name, with the data root.
@@ -27,84 +29,150 @@ def read_annotations(ann_file: str, data_root: Optional[str] = None) -> COCO:
 
     Raises:
         FileNotFoundError: If the data root or the file is missing.
-        ValueError: If the file is not a JSON object.
+        AnnotationError: If the file is broken.
     """
     if data_root and not exists(data_root):
         raise FileNotFoundError(
             f'data_root {data_root} ({osp.abspath(data_root)}) does not '
             f'exist; {REMEDY}'
         )
-    if not ann_file or not exists(ann_file):
-        raise FileNotFoundError(
-            f'annotation file {ann_file!r} does not exist; convert the '
-            f'annotations with the scripts in tools/dataset_converters, or '
-            f'{REMEDY}'
-        )
-    with get_local_path(ann_file) as local_path:
-        try:
-            return COCO(local_path)
-        except (ValueError, AssertionError) as error:
-            raise ValueError(
-                f'annotation file {ann_file} is not a CocoVID JSON file '
-                f'({error}); convert the data again'
-            ) from error
+    return read_annotations(ann_file, REMEDY)
 
 
-def match_categories(
-    categories: Sequence[dict], names: Sequence[str], ann_file: str
-) -> Dict[int, int]:
-    """Find the label of each category by its name.
+class VideoFrames:
+    """Frames and boxes of an annotation file, video by video.
 
     Args:
-        categories: The records ``{id, name}`` of the file.
-        names: The class names; a label is a place in this list.
-        ann_file: The file's name, for messages.
-
-    Returns:
-        Label of each category id whose name is a class. Names that the file
-        does not have are logged.
-
-    Raises:
-        ValueError: If no name is in the file.
+        file: The annotation file.
+        labels: Label of each category id; boxes of others are left out.
     """
-    in_file = {category['name']: category['id'] for category in categories}
-    missing = [name for name in names if name not in in_file]
-    if len(missing) == len(names):
-        raise ValueError(
-            f'none of the class names {tuple(names)} is a category of '
-            f'{ann_file}, which has {tuple(in_file)}; set '
-            'metainfo=dict(CLASSES=...) to names of the file'
+
+    def __init__(self, file: AnnotationFile, labels: Mapping[Any, int]):
+        self.file = file
+        self.labels = labels
+        self._places = file.annotations_of()
+        self._tracks = _track_numbers(file)
+
+    def videos(self) -> List[List[dict]]:
+        """Group the images by video.
+
+        Returns:
+            For each video that has images, in the order of the file, its
+            frames by ``frame_id``: image records with ``img_id`` and
+            ``instances``.
+
+        Raises:
+            AnnotationError: If there is no video, an image is of none, or
+                the frames of a video are not numbered 0, 1, 2, ...
+        """
+        file = self.file
+        if not file.videos or not file.images:
+            raise AnnotationError(
+                f'annotation file {file.path} has {len(file.videos)} videos '
+                f'and {len(file.images)} images; convert the data with '
+                'tools/dataset_converters, or set load_as_video=False for a '
+                'file of still images'
+            )
+        groups: Dict[Any, List[int]] = {v['id']: [] for v in file.videos}
+        for place, image in enumerate(file.images):
+            if image.get('video_id') is None:
+                raise AnnotationError(
+                    f'annotation file {file.path}: image '
+                    f'{image["file_name"]} has no video_id; convert the data '
+                    'again, or set load_as_video=False for still images'
+                )
+            groups[image['video_id']].append(place)
+        for places in groups.values():
+            places.sort(key=self._frame_id)
+        self._check_numbers(groups)
+        return [
+            [
+                self._frame(place, frame_id=number)
+                for number, place in enumerate(places)
+            ]
+            for places in groups.values()
+            if places
+        ]
+
+    def stills(self, all_images: bool = False) -> List[List[dict]]:
+        """Treat each image as a video of one frame.
+
+        Args:
+            all_images: Also those that are not key frames. No video needs
+                them, and ImageNet DET has seven times as many as key frames.
+
+        Returns:
+            As :meth:`videos`, one list with one frame for each image.
+        """
+        return [
+            [self._frame(place, frame_id=0, video_id=image['id'])]
+            for place, image in enumerate(self.file.images)
+            if all_images or is_key_frame(image)
+        ]
+
+    def _frame_id(self, place: int) -> float:
+        """Where a frame is in its video; -1 if it does not say."""
+        number = self.file.images[place].get('frame_id')
+        return -1 if number is None else number
+
+    def _check_numbers(self, groups: Dict[Any, List[int]]) -> None:
+        """Raise an error unless frames count 0, 1, 2, ... in each video."""
+        wrong = {
+            video: places
+            for video, places in groups.items()
+            if list(map(self._frame_id, places)) != list(range(len(places)))
+        }
+        if not wrong:
+            return
+        video, places = next(iter(wrong.items()))
+        due, place = next(
+            (n, p) for n, p in enumerate(places) if self._frame_id(p) != n
         )
-    if missing:
-        print_log(
-            f'{ann_file} has no category of the names {missing}; they get no '
-            'boxes from it',
-            logger='current',
-            level=logging.WARNING,
+        found = self.file.images[place].get('frame_id', 'missing')
+        raise AnnotationError(
+            f'annotation file {self.file.path}: the frame_id of video {video} '
+            f'must run 0, 1, 2, ... without gaps, but is {found} where {due} '
+            f'is due ({len(wrong)} of {len(groups)} videos have such gaps); '
+            'convert the data again'
         )
-    return {
-        in_file[name]: label
-        for label, name in enumerate(names)
-        if name in in_file
-    }
 
+    def _frame(self, place: int, **numbers: Any) -> dict:
+        """The record of an image with its boxes."""
+        image = self.file.images[place]
+        return {
+            **image,
+            **numbers,
+            'img_id': image['id'],
+            'instances': self._instances(self._places[place]),
+        }
 
-def still_images(dataset: dict, all_images: bool = False) -> List[List[dict]]:
-    """Treat each image as a video of one frame.
+    def _instances(self, places: List[int]) -> List[dict]:
+        """The boxes of an image as the pipeline takes them.
 
-    Args:
-        dataset: The parsed file, with ``images``.
-        all_images: Also those that are not key frames. No video needs them,
-            and ImageNet DET has seven times as many as key frames.
-
-    Returns:
-        One list with one record for each image.
-    """
-    return [
-        [{**image, 'video_id': image['id'], 'frame_id': 0}]
-        for image in dataset.get('images', [])
-        if all_images or is_key_frame(image)
-    ]
+        One dict a box: bbox [x1, y1, x2, y2] in pixels, bbox_label,
+        ignore_flag, instance_id (without one its number in the image), and
+        mask if there is a segmentation.
+        """
+        instances = []
+        for number, place in enumerate(places):
+            record = self.file.annotations[place]
+            label = self.labels.get(record['category_id'])
+            if label is None:
+                continue
+            x, y, width, height = record['bbox']
+            track = record.get('instance_id')
+            instance = dict(
+                ignore_flag=int(self.file.ignored[place]),
+                bbox=[x, y, x + width, y + height],
+                bbox_label=label,
+                instance_id=self._tracks.get(
+                    track, number if track is None else track
+                ),
+            )
+            if record.get('segmentation'):
+                instance['mask'] = record['segmentation']
+            instances.append(instance)
+        return instances
 
 
 def is_key_frame(image: dict) -> bool:
@@ -112,49 +180,18 @@ def is_key_frame(image: dict) -> bool:
 
     A record that does not say is one.
     """
-    return image.get('is_vid_train_frame', True)
+    return image.get('is_vid_train_frame') in (None, True, 1)
 
 
-def group_frames(dataset: dict, ann_file: str) -> List[List[dict]]:
-    """Group the images of a CocoVID annotation file by video.
+def _track_numbers(file: AnnotationFile) -> Dict[Any, int]:
+    """Numbers for tracks that are texts or too large for 32 bits.
 
-    Args:
-        dataset: The parsed file, with ``videos`` and ``images``.
-        ann_file: Its name, for messages.
-
-    Returns:
-        For each video that has images, in the order of ``videos``, its image
-        records in the order of ``frame_id``.
-
-    Raises:
-        ValueError: If there is no video, an image names a video that is not
-            there, or the frames of a video are not numbered 0, 1, 2, ...
+    Empty if none is: then the tracks are their own numbers.
     """
-    if not dataset.get('videos') or not dataset.get('images'):
-        raise ValueError(
-            f'annotation file {ann_file} has {len(dataset.get("videos", []))} '
-            f'videos and {len(dataset.get("images", []))} images; convert the '
-            'data with tools/dataset_converters, or set load_as_video=False '
-            'for a file of still images'
-        )
-    frames: Dict[int, List[dict]] = {v['id']: [] for v in dataset['videos']}
-    for image in dataset['images']:
-        if image.get('video_id') not in frames:
-            raise ValueError(
-                f'annotation file {ann_file}: image {image["file_name"]} has '
-                f'video_id {image.get("video_id")}, which is not among its '
-                'videos; convert the data again'
-            )
-        frames[image['video_id']].append(image)
-    for video_id, images in frames.items():
-        images.sort(key=lambda image: image.get('frame_id', -1))
-        numbers = [image.get('frame_id', -1) for image in images]
-        if numbers != list(range(len(images))):
-            wrong = next(i for i, n in enumerate(numbers) if n != i)
-            raise ValueError(
-                f'annotation file {ann_file}: the frame_id of video '
-                f'{video_id} must run 0, 1, 2, ... without gaps, but is '
-                f'{numbers[wrong]} where {wrong} is due; convert the data '
-                'again'
-            )
-    return [images for images in frames.values() if images]
+    tracks = {record.get('instance_id') for record in file.annotations}
+    tracks.discard(None)
+    if all(type(t) is int and abs(t) < 2**31 for t in tracks):
+        return {}
+    order = dict.fromkeys(r.get('instance_id') for r in file.annotations)
+    order.pop(None, None)
+    return {track: number for number, track in enumerate(order)}

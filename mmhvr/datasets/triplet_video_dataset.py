@@ -3,21 +3,17 @@
 
 from __future__ import annotations
 
+import os.path as osp
 from bisect import bisect_right
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 from mmengine.dataset import force_full_init
 from mmtrack.datasets import ImagenetVIDDataset
 from mmtrack.registry import DATASETS, TASK_UTILS
 
-from .annotation_file import (
-    group_frames,
-    is_key_frame,
-    match_categories,
-    read_annotations,
-    still_images,
-)
+from ..annotations import AnnotationError, match_class_names
+from .annotation_file import VideoFrames, is_key_frame, open_annotations
 from .draw_state import DrawState, seeded_globals
 from .video_records import VideoRecord, main_category
 
@@ -141,46 +137,35 @@ class TripletVideoDataset(ImagenetVIDDataset):
             The frames of all videos, video by video in the order of
             ``frame_id``, and the places of the key frames among them.
         """
-        coco = read_annotations(self.ann_file, self.data_root)
-        self.cat2label = match_categories(
-            coco.dataset.get('categories', []),
-            self.metainfo['CLASSES'],
-            self.ann_file,
-        )
+        file = open_annotations(self.ann_file, self.data_root)
+        self.cat2label = match_class_names(file, self.metainfo['CLASSES'])
         self.cat_ids = list(self.cat2label)
-        self.cat_img_map = coco.cat_img_map
+        frames = VideoFrames(file, self.cat2label)
         if self.load_as_video:
-            groups = group_frames(coco.dataset, self.ann_file)
+            groups = frames.videos()
         else:
-            groups = still_images(coco.dataset, self.test_mode)
+            groups = frames.stills(self.test_mode)
+        prefix = self.data_prefix.get('img_path') or ''
         data_list: List[dict] = []
         key_frames: List[int] = []
         self._video_starts: List[int] = []
         self._video_labels: List[Tuple[int, frozenset]] = []
-        for images in groups:
-            frames = [
-                self.parse_data_info(
-                    dict(
-                        raw_img_info={**image, 'img_id': image['id']},
-                        raw_ann_info=coco.imgToAnns.get(image['id'], []),
-                    )
-                )
-                for image in images
-            ]
+        for video in groups:
             labels = [
                 instance['bbox_label']
-                for frame in frames
+                for frame in video
                 for instance in frame['instances']
             ]
             label = main_category(labels)
             self._video_starts.append(len(data_list))
             self._video_labels.append((label, frozenset(labels)))
-            for frame in frames:
+            for frame in video:
                 if self.test_mode or is_key_frame(frame):
                     key_frames.append(len(data_list))
                 frame.update(
+                    img_path=osp.join(prefix, frame['file_name']),
                     video_label=label,
-                    video_length=len(frames),
+                    video_length=len(video),
                     is_video_data=self.load_as_video,
                 )
                 data_list.append(frame)
@@ -188,7 +173,13 @@ class TripletVideoDataset(ImagenetVIDDataset):
 
     def filter_data(self) -> List[int]:
         """Drop key frames by ``filter_cfg`` and make sure that some stay."""
-        key_frames = super().filter_data()
+        cfg = dict(filter_empty_gt=True, min_size=32)
+        cfg.update(self.filter_cfg or {})
+        key_frames = [
+            place
+            for place in self.valid_data_indices
+            if self.test_mode or self._may_train(self.data_list[place], cfg)
+        ]
         if not key_frames:
             raise ValueError(
                 f'{self.ann_file} leaves no target frame out of '
@@ -197,6 +188,18 @@ class TripletVideoDataset(ImagenetVIDDataset):
                 f'{self.filter_cfg} asks for'
             )
         return key_frames
+
+    def _may_train(self, frame: dict, cfg: Mapping[str, Any]) -> bool:
+        """Whether ``filter_cfg`` lets a frame be a target of training."""
+        if any(frame.get(key) is None for key in ('width', 'height')):
+            raise AnnotationError(
+                f'annotation file {self.ann_file}: image '
+                f'{frame["file_name"]} has no width or height, which training '
+                'needs; write the size of each image in pixels'
+            )
+        if cfg['filter_empty_gt'] and not frame['instances']:
+            return False
+        return min(frame['width'], frame['height']) >= cfg['min_size']
 
     def __getitem__(self, idx: int) -> Any:
         self.full_init()

@@ -21,7 +21,8 @@ class DumpPredictions(BaseMetric):
 
     The file holds a list of dicts, one for each frame, in the order of
     ``img_id``: what MMEngine's ``DumpResults`` writes, without the support
-    frames of each frame (``ref_*``). ``DumpResults`` also puts the frames of
+    frames of each frame (``ref_*``), and with the names of the labels in
+    ``classes``. ``DumpResults`` also puts the frames of
     several processes in an order of their own and cuts the list by counting.
 
     Args:
@@ -68,7 +69,13 @@ class DumpPredictions(BaseMetric):
 
     def compute_metrics(self, results: list) -> dict:
         """Writes the file, whole or not at all."""
-        frames = merge_frames(results)
+        meta = self.dataset_meta or {}
+        names = meta.get('classes') or meta.get('CLASSES')
+        # One tuple for all frames: it is pickled once.
+        classes = tuple(names) if names else None
+        frames = [
+            dict(frame, classes=classes) for frame in merge_frames(results)
+        ]
         temporary = f'{self.out_file_path}.part'
         with open(temporary, 'wb') as file:
             pickle.dump(frames, file)

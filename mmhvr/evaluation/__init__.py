@@ -16,7 +16,12 @@ from .errors import ErrorCounts, count_errors
 from .matching import match_detections, paired_iou
 from .motion import MOTION_RANGES, motion_iou
 from .motion_files import load_motion_iou, save_motion_iou
-from .prediction_files import load_predictions, save_predictions
+from .prediction_files import (
+    Predictions,
+    label_names,
+    load_predictions,
+    save_predictions,
+)
 from .range_average_precision import PROTOCOLS, range_average_precisions
 from .re_evaluation import evaluate_predictions
 from .seq_nms import seq_nms
@@ -31,6 +36,7 @@ __all__ = [
     'GroundTruth',
     'MOTION_RANGES',
     'PROTOCOLS',
+    'Predictions',
     'SeqNMS',
     'VIDAnnotations',
     'VIDMetric',
@@ -43,6 +49,7 @@ __all__ = [
     'coco_average_precisions',
     'count_errors',
     'evaluate_predictions',
+    'label_names',
     'load_annotations',
     'load_motion_iou',
     'load_predictions',

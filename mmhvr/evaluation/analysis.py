@@ -5,7 +5,7 @@ Legend: G annotated boxes, K classes, R ranges.
 """
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .average_precision import (
 from .errors import ErrorCounts, count_errors
 from .matching import box_sizes
 from .motion import MOTION_RANGES
+from .prediction_files import AnyPredictions, label_names
 from .predictions import check_labels, join_predictions
 from .range_average_precision import range_average_precisions
 
@@ -69,7 +70,7 @@ class Analysis:
 
 
 def analyse(
-    predictions: Dict[Any, Dict[str, np.ndarray]],
+    predictions: AnyPredictions,
     annotations: VIDAnnotations,
     classes: Optional[Sequence[str]] = None,
     protocol: str = 'fgfa',
@@ -86,8 +87,8 @@ def analyse(
     Args:
         predictions (dict): Detections by image id.
         annotations (VIDAnnotations): The boxes to find.
-        classes (Sequence[str], optional): Class names by label. By default
-            the categories of the annotations in the order of their ids.
+        classes (Sequence[str], optional): Class names by label, if the
+            predictions do not have them.
         protocol (str): The rules of AP by motion. Defaults to 'fgfa'.
         motion (np.ndarray, optional): Motion IoU of each box, [G]. By
             default from the tracks, if there are any.
@@ -100,18 +101,13 @@ def analyse(
         Analysis: The numbers.
 
     Raises:
-        ValueError: If there are no predictions, a label names no class, or
-            no class has annotated boxes.
+        ValueError: If there are no predictions, nobody names the classes, a
+            label names no class, or no class has annotated boxes.
     """
-    names = list(classes or annotations.class_names)
+    names = label_names(predictions, classes)
     if motion is None and annotations.has_tracks:
         motion = annotations.motion_iou(offset=offset)
     gt = annotations.ground_truth(names, motion)
-    if not (~gt.crowd).any():
-        raise ValueError(
-            f'none of the classes {names} has annotated boxes; the file has '
-            f'{sorted(set(annotations.names.tolist()))}'
-        )
     index = {image_id: i for i, image_id in enumerate(annotations.image_ids)}
     if not predictions:
         raise ValueError('there are no predictions to analyse')

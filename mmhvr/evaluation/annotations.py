@@ -4,29 +4,35 @@
 Legend: I images, G annotated boxes, K classes.
 """
 
-import os.path as osp
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
-from mmengine.fileio import load
 
+from ..annotations import (
+    AnnotationError,
+    AnnotationFile,
+    check_image_name,
+    check_size,
+    match_class_names,
+    read_annotations,
+)
 from .motion import first_repeated, track_motion_iou
 from .structures import GroundTruth
 
 
 @dataclass(frozen=True)
 class VIDAnnotations:
-    """The annotated boxes of a file, by the names of their classes.
+    """The annotated boxes of a file that count.
 
     Attributes:
+        file (AnnotationFile): What was read.
+        rows (np.ndarray): Place of each box in the file, int64 [G].
         image_ids (list): Id of each image, in the file's order, [I].
         image_names (list[str]): File name of each image, [I].
         boxes (np.ndarray): xyxy in pixels, x2 = x + w, float64 [G, 4].
-        names (np.ndarray): Class name of each box, str [G].
         images (np.ndarray): Index of each box's image, int64 [G].
-        crowd (np.ndarray): ``iscrowd`` of each box, bool [G].
-        class_names (list[str]): Names of the categories, by rising id.
+        crowd (np.ndarray): ``iscrowd`` or ``ignore`` of each box, bool [G].
         box_ids (list): Id of each annotation, [G].
         videos (list, optional): ``video_id`` of each image, [I]; None if no
             image has one.
@@ -36,13 +42,13 @@ class VIDAnnotations:
             box has one.
     """
 
+    file: AnnotationFile
+    rows: np.ndarray
     image_ids: List[Any]
     image_names: List[str]
     boxes: np.ndarray
-    names: np.ndarray
     images: np.ndarray
     crowd: np.ndarray
-    class_names: List[str]
     box_ids: List[Any]
     videos: Optional[List[Any]] = None
     frames: Optional[List[Any]] = None
@@ -120,13 +126,26 @@ class VIDAnnotations:
 
         Returns:
             GroundTruth: The boxes whose class name is among them.
+
+        Raises:
+            AnnotationError: If none of the names is in the file, one is
+                spelt otherwise there, or no box of them is to be found.
         """
-        names, inverse = np.unique(self.names, return_inverse=True)
-        label_of = {name: label for label, name in enumerate(classes)}
-        labels = np.array(
-            [label_of.get(name, -1) for name in names.tolist()], dtype=np.int64
-        )[inverse]
+        label_of = match_class_names(self.file, classes)
+        table = np.array(
+            [label_of.get(c['id'], -1) for c in self.file.categories],
+            dtype=np.int64,
+        )
+        labels = table[self.file.category_index[self.rows]]
         known = labels >= 0
+        if not (known & ~self.crowd).any():
+            raise AnnotationError(
+                f'{self.file.path!r} has no box of the classes '
+                f'{list(classes)} that is to be found: of {len(self.rows)} '
+                f'boxes {known.sum()} are of these classes, and all of them '
+                'have iscrowd or ignore; give an annotation file with boxes '
+                'of single objects'
+            )
         return GroundTruth(
             self.boxes[known],
             labels[known],
@@ -135,60 +154,73 @@ class VIDAnnotations:
             None if motion is None else motion[known],
         )
 
+    def check_sample(self, index: int, sample: Dict[str, Any]) -> None:
+        """Make sure that a tested frame is the annotated image.
+
+        Args:
+            index (int): The image, by its place.
+            sample (dict): ``img_path`` and ``ori_shape`` (height, width), as
+                far as the pipeline packs them.
+
+        Raises:
+            AnnotationError: It is another image, or one of another size.
+        """
+        path = sample.get('img_path')
+        check_image_name(
+            self.image_ids[index],
+            path,
+            self.image_names[index],
+            self.file.path,
+        )
+        if sample.get('ori_shape') is not None:
+            check_size(
+                path or self.image_names[index],
+                sample['ori_shape'],
+                self.file.images[index],
+            )
+
 
 def load_annotations(ann_file: str) -> VIDAnnotations:
-    """Read a COCO or CocoVID annotation file.
+    """Read a COCO or CocoVID annotation file to evaluate on.
 
     Args:
         ann_file (str): Path of the JSON file.
 
     Returns:
-        VIDAnnotations: Its boxes.
+        VIDAnnotations: Its boxes that count.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file holds no images or no boxes, or a box names
-            an image or a category that the file does not define.
+        AnnotationError: If the file is broken, or holds no images or boxes.
     """
-    if '://' not in ann_file and not osp.isfile(ann_file):
-        raise FileNotFoundError(
-            f'the annotation file {ann_file!r} does not exist; check ann_file '
-            'of the evaluator and data_root, or make the data set first'
-        )
-    data = load(ann_file)
+    file = read_annotations(
+        ann_file,
+        'check ann_file of the evaluator and data_root, or make the data set '
+        'first',
+    )
     for key in ('images', 'annotations', 'categories'):
-        if not data.get(key):
-            raise ValueError(
+        if not getattr(file, key):
+            raise AnnotationError(
                 f'{ann_file!r} holds no {key}, so there is nothing to '
                 'evaluate on; give the annotation file of a labelled data set'
             )
-    index = {image['id']: i for i, image in enumerate(data['images'])}
-    if len(index) < len(data['images']):
-        raise ValueError(
-            f'{ann_file!r} uses an image id twice: {len(data["images"])} '
-            f'images have {len(index)} ids; number the images anew'
-        )
-    name_of = {cat['id']: cat['name'] for cat in data['categories']}
-    annotations = data['annotations']
-    images = _look_up(annotations, 'image_id', index, ann_file)
-    names = _look_up(annotations, 'category_id', name_of, ann_file)
-    boxes = np.array([ann['bbox'] for ann in annotations], dtype=np.float64)
+    rows = np.flatnonzero(file.counts)
+    boxes = file.boxes[rows]
     boxes[:, 2:] += boxes[:, :2]
+    places = rows.tolist()
+    records = [file.annotations[place] for place in places]
     return VIDAnnotations(
-        image_ids=list(index),
-        image_names=[
-            str(image.get('file_name', image['id']))
-            for image in data['images']
-        ],
+        file=file,
+        rows=rows,
+        image_ids=[image['id'] for image in file.images],
+        image_names=[image['file_name'] for image in file.images],
         boxes=boxes,
-        names=np.array(names),
-        images=np.array(images, dtype=np.int64),
-        crowd=np.array([bool(ann.get('iscrowd')) for ann in annotations]),
-        class_names=[name_of[key] for key in sorted(name_of)],
-        box_ids=[ann.get('id', n) for n, ann in enumerate(annotations)],
-        videos=_column(data['images'], 'video_id'),
-        frames=_column(data['images'], 'frame_id'),
-        tracks=_column(annotations, 'instance_id'),
+        images=file.image_index[rows],
+        crowd=file.ignored[rows],
+        box_ids=[r.get('id', place) for place, r in zip(places, records)],
+        videos=_column(file.images, 'video_id'),
+        frames=_column(file.images, 'frame_id'),
+        tracks=_column(records, 'instance_id'),
     )
 
 
@@ -196,18 +228,3 @@ def _column(records: List[Dict[str, Any]], key: str) -> Optional[List[Any]]:
     """Values under a key that not every file has; None if no record does."""
     values = [record.get(key) for record in records]
     return values if any(value is not None for value in values) else None
-
-
-def _look_up(
-    annotations: List[Dict[str, Any]], key: str, table: dict, ann_file: str
-) -> List[Any]:
-    """Replace the ids under a key of all annotations by what they name."""
-    try:
-        return [table[ann[key]] for ann in annotations]
-    except KeyError:
-        bad = next(ann for ann in annotations if ann.get(key) not in table)
-        raise ValueError(
-            f'annotation {bad.get("id")} of {ann_file!r} has {key} '
-            f'{bad.get(key)!r}, which the file does not define; convert the '
-            'annotations anew'
-        ) from None

@@ -7,7 +7,7 @@ Legend: T frames of a video, n detections of a frame.
 from typing import Any, Callable, Dict, List
 
 from .annotations import VIDAnnotations
-from .prediction_files import Frame, Predictions
+from .prediction_files import AnyPredictions, Frame, Predictions
 
 # Gets the frames of one video in order, returns as many: bboxes [n, 4] xyxy
 # in pixels, scores [n], labels [n] each. Seq-NMS is such a function.
@@ -15,7 +15,7 @@ VideoFunction = Callable[[List[Frame]], List[Frame]]
 
 
 def apply_by_video(
-    predictions: Predictions,
+    predictions: AnyPredictions,
     annotations: VIDAnnotations,
     function: VideoFunction,
 ) -> Predictions:
@@ -30,7 +30,7 @@ def apply_by_video(
         function (Callable): Gets T frames, returns T frames.
 
     Returns:
-        dict: The new detections by image id.
+        Predictions: The new detections by image id, of the same classes.
 
     Raises:
         ValueError: If the annotations have no videos, or the function
@@ -47,7 +47,7 @@ def apply_by_video(
     ):
         if image_id in predictions:
             videos.setdefault(video, []).append((frame, image_id))
-    result: Predictions = {}
+    result = Predictions({}, getattr(predictions, 'classes', None))
     for video, frames in videos.items():
         ids = [image_id for _, image_id in sorted(frames, key=lambda f: f[0])]
         changed = function([predictions[image_id] for image_id in ids])

@@ -9,7 +9,8 @@ Two kinds are read and written, told apart by the name's end:
 * ``.mat``: as FGFA publishes for ImageNet VID's validation videos. The
   variable ``motion_iou`` is a cell array [I, 1] with one row [1, n_i] for
   each frame, in the order of the frames and of the objects in each XML file;
-  empty for a frame without objects.
+  empty for a frame without objects. Boxes that are left out have their place
+  there, too, whatever its value.
 
 Legend: I images, n_i boxes of image i, G boxes of the data set.
 """
@@ -19,8 +20,9 @@ import os.path as osp
 from typing import Any, Dict
 
 import numpy as np
-from mmengine.fileio import dump, load
+from mmengine.fileio import dump
 
+from ..utils.text_files import read_json
 from .annotations import VIDAnnotations
 
 KEY = 'motion_iou'
@@ -99,15 +101,18 @@ def save_motion_iou(
     from scipy.io import savemat
 
     order, counts = _by_image(annotations)
+    # A box that is left out keeps its place, without a value.
+    whole = np.full(len(order), np.nan)
+    whole[annotations.rows] = values
     cells = np.empty((len(counts), 1), dtype=object)
-    parts = np.split(values[order], np.cumsum(counts)[:-1])
+    parts = np.split(whole[order], np.cumsum(counts)[:-1])
     cells[:, 0] = [part.reshape(1, -1) for part in parts]
     savemat(path, {KEY: cells}, do_compression=True)
 
 
 def _load_json(path: str, annotations: VIDAnnotations) -> np.ndarray:
     """Look every box up by its annotation id."""
-    data = load(path)
+    data = read_json(path)
     if not isinstance(data, dict) or not {'annotation_ids', KEY} <= set(data):
         raise ValueError(
             f'{path!r} is not a motion IoU file: it needs annotation_ids and '
@@ -174,13 +179,11 @@ def _load_mat(path: str, annotations: VIDAnnotations) -> np.ndarray:
         )
     values = np.empty(len(order))
     values[order] = np.concatenate(parts)
-    return values
+    return values[annotations.rows]
 
 
 def _by_image(annotations: VIDAnnotations) -> tuple:
-    """Order of the boxes by image, as annotated in each; boxes per image."""
-    order = np.argsort(annotations.images, kind='stable')
-    counts = np.bincount(
-        annotations.images, minlength=len(annotations.image_ids)
-    )
-    return order, counts
+    """Order of all boxes of the file by image; boxes per image."""
+    images = annotations.file.image_index
+    order = np.argsort(images, kind='stable')
+    return order, np.bincount(images, minlength=len(annotations.image_ids))

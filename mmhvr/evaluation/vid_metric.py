@@ -139,7 +139,8 @@ class VIDMetric(BaseMetric):
 
         Raises:
             ValueError: If a sample has no id or no predictions, an id that
-                is not in the annotation file, or values that are not finite.
+                is not in the annotation file or is another image there, or
+                values that are not finite.
         """
         for sample in data_samples:
             img_id = sample.get('img_id')
@@ -149,7 +150,9 @@ class VIDMetric(BaseMetric):
                     'evaluator and the data loader must name the same '
                     'annotation file, and the pipeline must pack img_id'
                 )
-            name = self.annotations.image_names[self._index[img_id]]
+            index = self._index[img_id]
+            self.annotations.check_sample(index, sample)
+            name = self.annotations.image_names[index]
             self.results.append(
                 dict(img_id=img_id, **read_prediction(sample, name))
             )
@@ -190,7 +193,6 @@ class VIDMetric(BaseMetric):
         """
         classes = self._classes()
         gt = self.annotations.ground_truth(classes, self.motion)
-        self._compare_names(classes)
         det = self._detections(results)
         check_labels(det, classes, self.annotations.image_names)
         columns, notes = evaluate_columns(
@@ -293,32 +295,6 @@ class VIDMetric(BaseMetric):
                 'spell the key in metainfo as the data set does'
             )
         return list(spellings[0])
-
-    def _compare_names(self, classes: List[str]) -> None:
-        """Log the names that only the model or only the file knows."""
-        found = set(self.annotations.names.tolist())
-        if not found & set(classes):
-            raise ValueError(
-                f'none of the classes {classes} has boxes in '
-                f'{self.ann_file!r}, which has {sorted(found)}; check the '
-                'metainfo of the data set'
-            )
-        for what, names in (
-            (
-                "annotated, but not among the model's classes: not evaluated",
-                found - set(classes),
-            ),
-            (
-                'without annotated boxes: left out of the mean',
-                set(classes) - found,
-            ),
-        ):
-            if names:
-                print_log(
-                    f'{what}: {sorted(names)}',
-                    logger='current',
-                    level=logging.WARNING,
-                )
 
     def _detections(self, results: List[dict]) -> Detections:
         """Detections of all frames; a frame counts once."""

@@ -8,10 +8,13 @@ in pixels of the frame.
 Legend: n detections of a frame, I images, L lines.
 """
 
+from io import StringIO
 from itertools import islice
 from typing import Any, Dict, List, Sequence
 
 import numpy as np
+
+from ..utils.text_files import read_text
 
 # Lines read together: some 50 MB.
 LINES_AT_ONCE = 1 << 16
@@ -64,14 +67,14 @@ def read_vid_text(
     """
     # float64 holds the float32 values and the indices exactly.
     parts = [np.zeros((0, 7))]
-    with open(path) as file:
-        begin = 1
-        while True:
-            lines = list(islice(file, LINES_AT_ONCE))
-            if not lines:
-                break
-            parts.append(_parse(lines, begin, path, len(image_ids)))
-            begin += len(lines)
+    file = StringIO(read_text(path))
+    begin = 1
+    while True:
+        lines = list(islice(file, LINES_AT_ONCE))
+        if not lines:
+            break
+        parts.append(_parse(lines, begin, path, len(image_ids)))
+        begin += len(lines)
     table = np.concatenate(parts)
     table = table[np.argsort(table[:, 0], kind='stable')]
     start = np.searchsorted(table[:, 0], np.arange(1, len(image_ids) + 2))

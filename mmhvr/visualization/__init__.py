@@ -6,12 +6,12 @@ from .class_change import class_changes, draw_class_changes
 from .coco_video import (
     AnnotatedFrame,
     AnnotatedVideo,
-    add_predictions,
+    load_tested_videos,
     load_videos,
     spread_over_categories,
 )
 from .compare import compare_videos, draw_differences, found_boxes
-from .demo import category_names, compare_frame, demo_pictures
+from .demo import compare_frame, demo_pictures
 from .draw import class_colour, draw_detections, draw_ground_truth, upscale
 from .embedding import (
     draw_embeddings,
@@ -28,10 +28,8 @@ __all__ = [
     'AnnotatedVideo',
     'VIDVisualizationHook',
     'VideoWriter',
-    'add_predictions',
     'attention_heat',
     'caption',
-    'category_names',
     'class_changes',
     'class_colour',
     'compare_frame',
@@ -48,6 +46,7 @@ __all__ = [
     'draw_ground_truth',
     'draw_triplet',
     'found_boxes',
+    'load_tested_videos',
     'load_videos',
     'neighbour_agreement',
     'points_in_a_plane',

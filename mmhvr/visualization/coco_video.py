@@ -1,14 +1,23 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Frames with their truth and their detections, video by video."""
 
-import json
 import os.path as osp
-import pickle
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
+
+from ..annotations import (
+    AnnotationFile,
+    check_size,
+    match_class_names,
+    read_annotations,
+)
+from ..datasets.annotation_file import VideoFrames
+from ..datasets.video_records import main_category
+from ..evaluation import label_names, load_annotations, load_predictions
+from .hook import read_image
 
 
 @dataclass
@@ -23,6 +32,8 @@ class AnnotatedFrame:
         boxes: [m, 4] xyxy, the detections; None if it was not tested.
         labels: [m].
         scores: [m].
+        width: Recorded width in pixels, if the file has it.
+        height: Recorded height.
     """
 
     img_id: int
@@ -32,6 +43,21 @@ class AnnotatedFrame:
     boxes: Optional[np.ndarray] = None
     labels: Optional[np.ndarray] = None
     scores: Optional[np.ndarray] = None
+    width: Optional[int] = None
+    height: Optional[int] = None
+
+    def image(self) -> np.ndarray:
+        """Reads the frame, [H, W, 3] BGR uint8.
+
+        Raises:
+            FileNotFoundError, ValueError: It cannot be read, or has another
+                size than the file records.
+        """
+        image = read_image(self.path)
+        check_size(
+            self.path, image.shape, dict(width=self.width, height=self.height)
+        )
+        return image
 
 
 @dataclass
@@ -50,110 +76,121 @@ class AnnotatedVideo:
     category: int
 
 
-def load_videos(ann_file: str, img_root: str) -> List[AnnotatedVideo]:
+def load_videos(
+    ann_file: str, img_root: str, class_names: Optional[Sequence[str]] = None
+) -> List[AnnotatedVideo]:
     """Reads the videos of a CocoVID file.
-
-    Class indices count the categories of the file in the order of their
-    ids.
 
     Args:
         ann_file: The JSON file.
         img_root: The folder to which its file names are relative.
+        class_names: The name of each label; boxes of other classes, and
+            those that are not to be found, are left out. By default the
+            categories of the file in the order of their ids.
 
     Returns:
         The videos that have frames, in the order of the file.
 
     Raises:
-        ValueError: The file holds no videos.
+        FileNotFoundError: There is no such file.
+        AnnotationError: The file is broken or has no videos, or has none of
+            the classes.
     """
-    with open(ann_file) as file:
-        data = json.load(file)
-    if not data.get('videos'):
-        raise ValueError(
-            f'{ann_file} holds no videos; make it with the converter in '
-            'tools/dataset_converters'
-        )
-    order = sorted(category['id'] for category in data['categories'])
-    index = {category: label for label, category in enumerate(order)}
-    truth: Dict[int, list] = defaultdict(list)
-    for ann in data['annotations']:
-        truth[ann['image_id']].append(ann)
-    images: Dict[int, list] = defaultdict(list)
-    for image in data['images']:
-        images[image['video_id']].append(image)
+    file = read_annotations(ann_file)
+    if class_names is None:
+        class_names = [
+            category['name']
+            for category in sorted(file.categories, key=_category_id)
+        ]
+    return _videos_of(file, img_root, class_names)
+
+
+def _videos_of(
+    file: AnnotationFile, img_root: str, class_names: Sequence[str]
+) -> List[AnnotatedVideo]:
+    """The videos of a file with the boxes that are to be found."""
+    frames = VideoFrames(file, match_class_names(file, class_names))
+    name_of = {video['id']: video.get('name') for video in file.videos}
     videos = []
-    for video in data['videos']:
-        frames = []
-        for image in sorted(images[video['id']], key=_frame_id):
-            anns = truth[image['id']]
-            xywh = np.array([a['bbox'] for a in anns], float).reshape(-1, 4)
-            frames.append(
-                AnnotatedFrame(
-                    img_id=image['id'],
-                    path=osp.join(img_root, image['file_name']),
-                    gt_boxes=np.hstack(
-                        [xywh[:, :2], xywh[:, :2] + xywh[:, 2:]]
-                    ),
-                    gt_labels=np.array(
-                        [index[a['category_id']] for a in anns], int
-                    ),
-                )
+    for video in frames.videos():
+        annotated = [_annotated(frame, img_root) for frame in video]
+        number = video[0]['video_id']
+        videos.append(
+            AnnotatedVideo(
+                name=osp.basename(str(name_of[number] or number)),
+                frames=annotated,
+                category=main_category(
+                    label for f in annotated for label in f.gt_labels.tolist()
+                ),
             )
-        if frames:
-            videos.append(
-                AnnotatedVideo(
-                    name=osp.basename(video['name']),
-                    frames=frames,
-                    category=_main_category(frames),
-                )
-            )
+        )
     return videos
 
 
-def _frame_id(image: dict) -> int:
-    """The position of an image in its video."""
-    return image['frame_id']
+def _annotated(frame: dict, img_root: str) -> AnnotatedFrame:
+    """A frame with the boxes that are to be found."""
+    found = [box for box in frame['instances'] if not box['ignore_flag']]
+    return AnnotatedFrame(
+        img_id=frame['img_id'],
+        path=osp.join(img_root, frame['file_name']),
+        gt_boxes=np.array([box['bbox'] for box in found], float).reshape(
+            -1, 4
+        ),
+        gt_labels=np.array([box['bbox_label'] for box in found], int),
+        width=frame.get('width'),
+        height=frame.get('height'),
+    )
 
 
-def _main_category(frames: Sequence[AnnotatedFrame]) -> int:
-    """The most frequent label, the lowest of several; -1 without any."""
-    counts = Counter(int(label) for f in frames for label in f.gt_labels)
-    if not counts:
-        return -1
-    return min(counts, key=lambda label: (-counts[label], label))
+def _category_id(category: dict) -> Tuple[str, Any]:
+    """Numbers before texts."""
+    return type(category['id']).__name__, category['id']
 
 
-def add_predictions(videos: Sequence[AnnotatedVideo], path: str) -> None:
-    """Puts the detections of ``tools/test.py --out FILE`` onto frames.
+def load_tested_videos(
+    ann_file: str,
+    img_root: str,
+    path: str,
+    class_names: Optional[Sequence[str]] = None,
+) -> Tuple[List[AnnotatedVideo], List[str]]:
+    """Reads videos and what a test has found in them.
 
     Args:
-        videos: Changed in place; frames that were not tested stay as they
-            are.
-        path: The pickle file.
+        ann_file: The JSON file.
+        img_root: The folder to which its file names are relative.
+        path: What ``tools/test.py --out FILE`` wrote.
+        class_names: The name of each label of the result. By default those
+            of the predictions.
+
+    Returns:
+        tuple: The videos, with detections on the frames that were tested;
+        and the name of each label.
 
     Raises:
-        ValueError: No frame of ``videos`` is in the file.
+        ValueError: The files do not belong together, the predictions do not
+            name their classes, or they have other ones than
+            ``class_names``.
     """
-    with open(path, 'rb') as file:
-        found = {frame['img_id']: frame for frame in pickle.load(file)}
-    matched = 0
-    for video in videos:
-        for frame in video.frames:
-            sample = found.get(frame.img_id)
-            if sample is None:
-                continue
-            boxes = (
-                sample.get('pred_det_instances') or sample['pred_instances']
-            )
-            frame.boxes = np.asarray(boxes['bboxes'])
-            frame.labels = np.asarray(boxes['labels'])
-            frame.scores = np.asarray(boxes['scores'])
-            matched += 1
-    if not matched:
+    annotations = load_annotations(ann_file)
+    predictions = load_predictions(path, annotations)
+    own = label_names(predictions)
+    names = list(class_names or own)
+    if set(names) != set(own):
         raise ValueError(
-            f'{path} holds no frame of these videos; test on the annotation '
-            'file that the videos come from'
+            f'{path} is of the classes {own}, and not of {names}; take '
+            'predictions of models of the same classes'
         )
+    if not predictions:
+        raise ValueError(f'{path} holds no frame; test the model again')
+    places = np.array([names.index(name) for name in own], dtype=np.int64)
+    videos = _videos_of(annotations.file, img_root, names)
+    for frame in (frame for video in videos for frame in video.frames):
+        found = predictions.get(frame.img_id)
+        if found is not None:
+            frame.boxes = found['bboxes']
+            frame.labels = places[found['labels']]
+            frame.scores = found['scores']
+    return videos, names
 
 
 def spread_over_categories(

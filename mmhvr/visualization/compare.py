@@ -11,7 +11,6 @@ import numpy as np
 from ..evaluation.matching import match_detections
 from .coco_video import AnnotatedFrame, AnnotatedVideo
 from .draw import draw_detections, draw_ground_truth
-from .hook import read_image
 from .layout import caption, contact_sheet
 
 # Of a frame in the picture, in pixels.
@@ -207,7 +206,7 @@ def _tile(
     score_thr: float,
 ) -> np.ndarray:
     """One frame with one model's boxes, and what it finds above."""
-    image = read_image(frame.path)
+    image = frame.image()
     scale = _HEIGHT / image.shape[0]
     image = cv2.resize(
         image,

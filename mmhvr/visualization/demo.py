@@ -1,9 +1,8 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """The video and the contact sheet that ``make demo`` ends with."""
 
-import json
 import os.path as osp
-from typing import List, Sequence, Tuple
+from typing import Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -11,12 +10,11 @@ import numpy as np
 from .coco_video import (
     AnnotatedFrame,
     AnnotatedVideo,
-    add_predictions,
-    load_videos,
+    load_tested_videos,
     spread_over_categories,
 )
 from .draw import draw_detections, draw_ground_truth
-from .hook import legible_factor, read_image, save_picture
+from .hook import legible_factor, save_picture
 from .layout import caption, contact_sheet, side_by_side
 from .video import VideoWriter
 
@@ -53,9 +51,7 @@ def demo_pictures(
     video_path = osp.join(out_dir, 'demo.mp4')
     sheet_path = osp.join(out_dir, 'contact_sheet.jpg')
     with VideoWriter(video_path, fps=fps) as writer:
-        names = category_names(ann_file)
-        videos = load_videos(ann_file, img_root)
-        add_predictions(videos, predictions)
+        videos, names = load_tested_videos(ann_file, img_root, predictions)
         chosen = spread_over_categories(videos, num_videos)
         size = _common_size(chosen)
         for video in chosen:
@@ -69,13 +65,6 @@ def demo_pictures(
     ]
     save_picture(contact_sheet(sheet, columns=min(4, len(sheet))), sheet_path)
     return video_path, sheet_path
-
-
-def category_names(ann_file: str) -> List[str]:
-    """The names of the categories of a CocoVID file, by id."""
-    with open(ann_file) as file:
-        categories = json.load(file)['categories']
-    return [c['name'] for c in sorted(categories, key=lambda c: c['id'])]
 
 
 def compare_frame(
@@ -95,7 +84,7 @@ def compare_frame(
     Returns:
         [H, W, 3] BGR uint8; small frames are enlarged.
     """
-    image = read_image(frame.path)
+    image = frame.image()
     factor = legible_factor(image)
     left = draw_ground_truth(
         image, frame.gt_boxes, frame.gt_labels, class_names, factor
@@ -133,7 +122,7 @@ def _overlay(
     frame: AnnotatedFrame, class_names: Sequence[str], score_thr: float
 ) -> np.ndarray:
     """Truth and detections on one picture."""
-    image = read_image(frame.path)
+    image = frame.image()
     factor = legible_factor(image)
     picture = _detections(image, frame, class_names, score_thr, factor)
     enlarged = frame.gt_boxes * factor

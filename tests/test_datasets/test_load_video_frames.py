@@ -1,4 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+import struct
+
+import cv2
 import mmcv
 import numpy as np
 import pytest
@@ -63,3 +66,80 @@ def test_errors_name_the_file(files, tmp_path):
             transform = LoadVideoFrames(ignore_empty=ignore_empty)
             with pytest.raises(ValueError, match='bad.png cannot be decoded'):
                 transform(dict(img_path=[files[0], bad]))
+
+
+def test_the_recorded_size_is_that_of_the_image(files):
+    results = dict(img_path=[files[0], files[2]], width=[6, 2], height=[4, 8])
+    assert LoadVideoFrames()(results)['img_shape'] == [(4, 6), (8, 2)]
+    # A copy of half the size; one record too wide; one turned.
+    for width, height, message in (
+        (
+            [6, 1],
+            [4, 4],
+            '2.png has 2 x 8 pixels, but .* records 1 x 4; its b',
+        ),
+        (
+            [7, 2],
+            [4, 8],
+            '0.png has 6 x 4 pixels, but .* records 7 x 4; its b',
+        ),
+        ([6, 8], [4, 2], '2.png has 2 x 8 .* 8 x 2; it was turned, or has an'),
+    ):
+        results = dict(
+            img_path=[files[0], files[2]], width=width, height=height
+        )
+        with pytest.raises(ValueError, match=message):
+            LoadVideoFrames()(results)
+
+
+def test_without_a_recorded_size_nothing_is_compared(files):
+    results = dict(img_path=[files[0]], width=[None], height=[None])
+    assert LoadVideoFrames()(results)['img_shape'] == [(4, 6)]
+
+
+def write_exif(path, image, orientation):
+    """A JPEG with an EXIF orientation, as a telephone writes it."""
+    data = cv2.imencode('.jpg', image)[1].tobytes()
+    # One entry of one directory: tag 0x112, a short.
+    exif = b'Exif\0\0' + b'II*\0' + struct.pack('<I', 8)
+    exif += struct.pack('<HHHIHHI', 1, 0x112, 3, 1, orientation, 0, 0)
+    marker = b'\xff\xe1' + struct.pack('>H', len(exif) + 2) + exif
+    path.write_bytes(data[:2] + marker + data[2:])
+
+
+# How an upright image is turned or mirrored to what is stored, by EXIF's
+# definition of which edge the stored first row and column are.
+STORED = {
+    1: lambda upright: upright,
+    2: np.fliplr,
+    3: lambda upright: np.rot90(upright, 2),
+    4: np.flipud,
+    5: lambda upright: upright.transpose(1, 0, 2),
+    6: lambda upright: np.rot90(upright, 1),
+    7: lambda upright: np.rot90(upright, 2).transpose(1, 0, 2),
+    8: lambda upright: np.rot90(upright, -1),
+}
+
+
+@pytest.mark.parametrize('orientation', range(1, 9))
+def test_exif(tmp_path, orientation):
+    # The upper left quarter of the upright image is white.
+    upright = np.zeros((32, 64, 3), np.uint8)
+    upright[:16, :32] = 255
+    stored = np.ascontiguousarray(STORED[orientation](upright))
+    path = tmp_path / 'a.jpg'
+    write_exif(path, stored, orientation)
+
+    def load(width, height, **kwargs):
+        results = dict(img_path=[str(path)], width=[width], height=[height])
+        return LoadVideoFrames(**kwargs)(results)['img'][0]
+
+    assert ((load(64, 32) > 127) == (upright > 127)).all()
+    height, width = stored.shape[:2]
+    as_stored = load(width, height, color_type='color_ignore_orientation')
+    assert ((as_stored > 127) == (stored > 127)).all()
+    if orientation > 4:
+        with pytest.raises(ValueError, match='64 x 32 .* 32 x 64; .*EXIF or'):
+            load(32, 64)
+        with pytest.raises(ValueError, match='32 x 64 .* 64 x 32'):
+            load(64, 32, color_type='color_ignore_orientation')

@@ -416,7 +416,7 @@ def test_unreadable_images_are_named(coco_vid):
         (
             dict(ann_file='annotations/other.json'),
             FileNotFoundError,
-            'other.json.* does not exist; convert',
+            'other.json.* does not exist .*; convert',
         ),
         (
             dict(metainfo=dict(CLASSES=('cow', 'pig'))),
@@ -453,19 +453,20 @@ def no_videos(data):
 
 
 def no_images(data):
-    data['images'] = []
+    data['images'] = data['annotations'] = []
 
 
-def unknown_video(data):
-    data['images'][1]['video_id'] = 9
+def no_video(data):
+    del data['images'][1]['video_id']
 
 
 def gap(data):
     data['images'][2]['frame_id'] = 3
 
 
-def twice(data):
-    data['images'][2]['frame_id'] = 1
+def no_size(data):
+    for image in data['images']:
+        del image['width']
 
 
 def no_frame_id(data):
@@ -477,10 +478,10 @@ def no_frame_id(data):
     [
         (no_videos, '0 videos and 3 images.*load_as_video=False'),
         (no_images, '1 videos and 0 images'),
-        (unknown_video, '000001.png has video_id 9'),
-        (gap, 'video 1 must run .* is 3 where 2 is due'),
-        (twice, 'video 1 must run .* is 1 where 2 is due'),
-        (no_frame_id, 'video 1 must run .* is -1 where 0 is due'),
+        (no_video, '000001.png has no video_id'),
+        (gap, 'video 1 must run .* is 3 where 2 is due .1 of 1 videos'),
+        (no_frame_id, 'video 1 must run .* is missing where 0 is due'),
+        (no_size, '000000.png has no width or height, which training needs'),
     ],
 )
 def test_bad_annotation_files(coco_vid, damage, message):
@@ -491,26 +492,24 @@ def test_bad_annotation_files(coco_vid, damage, message):
         build(coco_vid)
 
 
-def test_annotation_file_that_is_not_json(coco_vid):
-    coco_vid.write([coco_vid.video(0, 3)])
-    path = coco_vid.root / 'annotations/imagenet_vid_train.json'
-    for text in ('{"images": [', '[1, 2]'):
-        path.write_text(text)
-        with pytest.raises(ValueError, match='train.json is not a CocoVID'):
-            build(coco_vid)
+def test_tracks_that_are_texts_get_numbers(coco_vid):
+    data = coco_vid.write([coco_vid.video([0, 0, 1], 3)])
+    for ann, track in zip(data['annotations'], ['left', 'right', 'left']):
+        ann['instance_id'] = track
+    coco_vid.save(data)
+    samples = build(coco_vid)
+    ids = [s['data_samples'].gt_instances.instances_id for s in samples]
+    assert [i.tolist() for i in ids] == [[0], [1], [0]]
 
 
-def test_missing_class_names_are_logged(coco_vid, monkeypatch):
-    lines = []
-    monkeypatch.setattr(
-        'mmhvr.datasets.annotation_file.print_log',
-        lambda text, **kwargs: lines.append(text),
-    )
-    coco_vid.write([coco_vid.video(1, 3)], classes=('ant', 'bee'))
-    dataset = build(coco_vid, metainfo=dict(classes=('ant', 'cat', 'bee')))
-    assert dataset[0]['data_samples'].video_label == 2
-    (line,) = lines
-    assert "no category of the names ['cat']" in line
+def test_track_zero_is_a_track(coco_vid):
+    video = coco_vid.video(0, 2)
+    video[0].insert(0, (1, 30, 10, 44, 30, 9))
+    data = coco_vid.write([video])
+    data['annotations'][1]['instance_id'] = 0
+    coco_vid.save(data)
+    instances = build(coco_vid)[0]['data_samples'].gt_instances
+    assert instances.instances_id.tolist() == [9, 0]
 
 
 def test_registered():

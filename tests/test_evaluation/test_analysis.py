@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mmhvr.evaluation import (
+    Predictions,
     analyse,
     evaluate_predictions,
     load_annotations,
@@ -58,7 +59,7 @@ def predict(ann_file, shift=0):
     """Every box, those of dogs moved down by a share of their height."""
     with open(ann_file) as file:
         data = json.load(file)
-    predictions = {}
+    predictions = Predictions({}, ['cat', 'dog'])
     for image in data['images']:
         own = [a for a in data['annotations'] if a['image_id'] == image['id']]
         boxes = np.array([a['bbox'] for a in own], dtype=np.float32)
@@ -124,8 +125,11 @@ def test_without_tracks_there_is_no_motion(ann_file):
 def test_bad_input(ann_file):
     annotations = load_annotations(ann_file)
     with pytest.raises(ValueError, match='no predictions'):
-        analyse({}, annotations)
-    with pytest.raises(ValueError, match=r"none of the classes \['cow'\]"):
-        analyse(predict(ann_file), annotations, ['cow'])
+        analyse({}, annotations, ['cat'])
+    unnamed = dict(predict(ann_file))
+    with pytest.raises(ValueError, match='do not name their classes'):
+        analyse(unnamed, annotations)
+    with pytest.raises(ValueError, match="none of the class names .'cow',"):
+        analyse(unnamed, annotations, ['cow'])
     with pytest.raises(ValueError, match="label 1 of '0' is out of range"):
-        analyse(predict(ann_file), annotations, ['cat'])
+        analyse(unnamed, annotations, ['cat'])

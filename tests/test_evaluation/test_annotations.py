@@ -31,7 +31,6 @@ def test_reads_boxes_by_name(tmp_path):
     annotations = load_annotations(write(tmp_path, DATA))
     assert annotations.image_ids == [20, 10]
     assert annotations.image_names == ['b.JPEG', 'a.JPEG']
-    assert annotations.names.tolist() == ['cat', 'dog', 'dog']
     assert annotations.images.tolist() == [1, 0, 1]
     assert annotations.boxes.tolist() == [
         [1, 2, 4, 6],
@@ -39,8 +38,8 @@ def test_reads_boxes_by_name(tmp_path):
         [5, 5, 6, 6],
     ]
     assert annotations.crowd.tolist() == [False, True, False]
-    # By rising id.
-    assert annotations.class_names == ['cat', 'dog']
+    assert annotations.box_ids == [1, 2, 3]
+    assert annotations.rows.tolist() == [0, 1, 2]
     assert not annotations.has_tracks
 
 
@@ -58,7 +57,6 @@ def test_reads_boxes_by_name(tmp_path):
             [[1, 2, 4, 6], [0, 0, 9, 8], [5, 5, 6, 6]],
         ),
         (['cat'], [0], [[1, 2, 4, 6]]),
-        (['cow'], [], []),
     ],
 )
 def test_labels_follow_the_names(tmp_path, classes, labels, boxes):
@@ -72,24 +70,32 @@ def test_missing_file_is_named(tmp_path):
         load_annotations(str(tmp_path / 'nowhere.json'))
 
 
-@pytest.mark.parametrize('key', ['images', 'annotations', 'categories'])
+@pytest.mark.parametrize(
+    'section, others, message',
+    [
+        ('annotations', (), 'holds no annotations'),
+        ('images', ('annotations',), 'holds no images'),
+        ('categories', ('annotations',), 'holds no annotations'),
+    ],
+)
 @pytest.mark.parametrize('empty', [True, False])
-def test_nothing_to_evaluate_on(tmp_path, key, empty):
+def test_nothing_to_evaluate_on(tmp_path, section, others, message, empty):
     data = dict(DATA)
-    if empty:
-        data[key] = []
-    else:
-        del data[key]
-    with pytest.raises(ValueError, match=f'holds no {key}'):
+    for key in (section, *others):
+        if empty:
+            data[key] = []
+        else:
+            del data[key]
+    with pytest.raises(ValueError, match=message):
         load_annotations(write(tmp_path, data))
 
 
 @pytest.mark.parametrize(
     'part, change, message',
     [
-        ('annotations', dict(image_id=30), 'annotation 2 .* has image_id 30,'),
-        ('annotations', dict(category_id=1), 'annotation 2 .* category_id 1,'),
-        ('images', dict(id=20), 'uses an image id twice: 2 images have 1 ids'),
+        ('annotations', dict(image_id=30), 'name a image_id .* such as 30 of'),
+        ('annotations', dict(category_id=1), 'name a category_id .* 1 of ann'),
+        ('images', dict(id=20), '2 images share their id'),
     ],
 )
 def test_inconsistent_file_is_refused(tmp_path, part, change, message):
@@ -97,3 +103,50 @@ def test_inconsistent_file_is_refused(tmp_path, part, change, message):
     data[part][1].update(change)
     with pytest.raises(ValueError, match=message):
         load_annotations(write(tmp_path, data))
+
+
+def test_boxes_that_are_left_out_are_not_there(tmp_path):
+    data = copy.deepcopy(DATA)
+    data['annotations'][0]['bbox'] = [9, 9, -3, 4]
+    annotations = load_annotations(write(tmp_path, data))
+    assert annotations.rows.tolist() == [1, 2]
+    assert annotations.box_ids == [2, 3]
+    assert annotations.boxes.tolist() == [[0, 0, 9, 8], [5, 5, 6, 6]]
+    assert annotations.images.tolist() == [0, 1]
+    # Nothing is to be found of a class whose only box is left out.
+    with pytest.raises(ValueError, match="no box of the classes .'cat'"):
+        annotations.ground_truth(['cat'])
+
+
+@pytest.mark.parametrize('key', ['iscrowd', 'ignore'])
+def test_nothing_but_ignored_boxes_is_an_error(tmp_path, key):
+    data = copy.deepcopy(DATA)
+    for ann in data['annotations']:
+        ann[key] = 1
+    annotations = load_annotations(write(tmp_path, data))
+    with pytest.raises(ValueError, match='of 3 boxes 3 are of these classes'):
+        annotations.ground_truth(['cat', 'dog'])
+
+
+@pytest.mark.parametrize(
+    'path, shape, message',
+    [
+        ('data/VID/b.JPEG', (48, 64), None),
+        (None, None, None),
+        ('data/VID/c.JPEG', (48, 64), "20 is 'data/VID/c.JPEG' of the data"),
+        ('data/VID/bb.JPEG', (48, 64), 'belong to different annotation files'),
+        ('data/VID/b.JPEG', (480, 640), '640 x 480 pixels, but .* 64 x 48; i'),
+        ('data/VID/b.JPEG', (64, 48), '48 x 64 pixels, but .*turned, or .*EX'),
+    ],
+)
+def test_a_tested_frame_is_the_annotated_image(tmp_path, path, shape, message):
+    data = copy.deepcopy(DATA)
+    for image in data['images']:
+        image.update(width=64, height=48)
+    annotations = load_annotations(write(tmp_path, data))
+    sample = dict(img_id=20, img_path=path, ori_shape=shape)
+    if message is None:
+        annotations.check_sample(0, sample)
+    else:
+        with pytest.raises(ValueError, match=message):
+            annotations.check_sample(0, sample)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mmhvr.evaluation import (
+    Predictions,
     apply_by_video,
     apply_seq_nms,
     evaluate_predictions,
@@ -19,7 +20,6 @@ DATA = dict(
         dict(id=10 * v + t, file_name=f'{v}/{t}', video_id=v, frame_id=t)
         for v, t in ORDER
     ],
-    # The label of a car is 1: ids, not the order of the file, count.
     categories=[dict(id=9, name='car'), dict(id=3, name='bus')],
     annotations=[
         dict(
@@ -42,7 +42,7 @@ def ann_file(tmp_path):
 
 
 def predict(label=1):
-    return {
+    frames = {
         10 * v + t: dict(
             bboxes=np.array([[0, 0, 9, 9]], dtype=np.float32),
             scores=np.array([0.1 * v + 0.01 * t], dtype=np.float32),
@@ -50,6 +50,7 @@ def predict(label=1):
         )
         for v, t in ORDER
     }
+    return Predictions(frames, ['bus', 'car'])
 
 
 def test_each_video_comes_whole_and_in_order(ann_file):
@@ -106,8 +107,11 @@ def drop_first_frame(frames):
     ],
 )
 def test_evaluate(ann_file, label, classes, function, expected):
+    predictions = predict(label)
+    if classes:  # of a file that does not name its classes
+        predictions = dict(predictions)
     metrics = evaluate_predictions(
-        predict(label),
+        predictions,
         ann_file,
         classes,
         function,

@@ -105,6 +105,26 @@ def test_without_tracks(tmp_path, change, message):
 
 
 @pytest.mark.parametrize('suffix', ['json', 'mat'])
+def test_boxes_that_are_left_out_keep_their_place(tmp_path, suffix):
+    # FGFA's file has a value for each object of the XML files, so that one
+    # that is left out must not move those behind it.
+    data = changed(
+        lambda d: d['annotations'].insert(
+            1, dict(d['annotations'][1], id=99, bbox=[9, 9, -3, 5])
+        )
+    )
+    annotations = load_annotations(write(tmp_path, data))
+    np.testing.assert_allclose(annotations.motion_iou(), EXPECTED)
+    path = str(tmp_path / f'motion.{suffix}')
+    save_motion_iou(path, np.array(EXPECTED), annotations)
+    np.testing.assert_allclose(load_motion_iou(path, annotations), EXPECTED)
+    if suffix == 'mat':
+        cells = loadmat(path)['motion_iou'][:, 0]
+        assert [cell.size for cell in cells] == [3, 1, 1, 1, 0, 1]
+        np.testing.assert_allclose(cells[0][0], [np.nan, 1, 2 / 3])
+
+
+@pytest.mark.parametrize('suffix', ['json', 'mat'])
 def test_round_trip(tmp_path, suffix):
     annotations = load_annotations(write(tmp_path))
     path = str(tmp_path / 'out' / f'motion.{suffix}')

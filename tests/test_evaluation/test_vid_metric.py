@@ -146,7 +146,7 @@ def test_by_hand(tmp_path):
     path.write_text(
         json.dumps(
             dict(
-                images=[dict(id=1), dict(id=2)],
+                images=[dict(id=i, file_name=f'{i}') for i in (1, 2)],
                 categories=[dict(id=1, name='b'), dict(id=2, name='a')],
                 annotations=[
                     dict(id=n, image_id=i, category_id=c, bbox=[x, 0, 9, 9])
@@ -289,7 +289,7 @@ def test_offset_reaches_the_overlap(tmp_path):
     path.write_text(
         json.dumps(
             dict(
-                images=[dict(id=1)],
+                images=[dict(id=1, file_name='a')],
                 categories=[dict(id=1, name='a')],
                 annotations=[
                     dict(id=1, image_id=1, category_id=1, bbox=[0, 0, 9, 9])
@@ -337,12 +337,19 @@ def test_samples_of_both_hosts_through_an_evaluator(data, ann_file):
 
 @pytest.fixture
 def log(monkeypatch):
-    """What the metric logs, as (level, text)."""
+    """(Level, text) of each logged line."""
     lines = []
-    monkeypatch.setattr(
-        'mmhvr.evaluation.vid_metric.print_log',
-        lambda text, logger, level=logging.INFO: lines.append((level, text)),
-    )
+    for module in (
+        'evaluation.vid_metric',
+        'annotations.findings',
+        'annotations.class_names',
+    ):
+        monkeypatch.setattr(
+            f'mmhvr.{module}.print_log',
+            lambda text, logger=None, level=logging.INFO: lines.append(
+                (level, text)
+            ),
+        )
     return lines
 
 
@@ -373,8 +380,10 @@ def test_no_detections_at_all(data, ann_file):
 def test_table_and_names_are_logged(data, ann_file, log):
     metrics = evaluate(ann_file, make_predictions(data))
     text = '\n'.join(line for _, line in log)
-    assert "not evaluated: ['extra']" in text
-    assert "left out of the mean: ['ghost']" in text
+    assert "'ghost' are no categories of the file" in text
+    extra = CATEGORY_IDS['extra']
+    number = sum(a['category_id'] == extra for a in data['annotations'])
+    assert f"'extra' ({number} boxes) are not among the classes" in text
     assert 'area under the precision envelope' in text
     assert '101 recalls' in text
     rows = {
@@ -464,7 +473,7 @@ def test_label_out_of_range_is_named(ann_file, label):
     'meta, message',
     [
         (None, 'needs the class names'),
-        (dict(classes=('cow',)), r"none of the classes \['cow'\] has boxes"),
+        (dict(classes=('cow',)), "none of the class names .'cow',. is a cat"),
         (
             dict(classes=('cat',), CLASSES=('dog',)),
             'labels can follow only one',

@@ -23,7 +23,13 @@ def test_figures_of_two_files(coco_vid, tmp_path, load_tool, capsys):
             )
             if label not in hit:
                 found['bboxes'] += 40
-            frames.append(dict(img_id=image['id'], pred_det_instances=found))
+            frames.append(
+                dict(
+                    img_id=image['id'],
+                    classes=('ant', 'bee', 'cat', 'dog'),
+                    pred_det_instances=found,
+                )
+            )
         files.append(str(tmp_path / f'{name}.pkl'))
         Path(files[-1]).write_bytes(pickle.dumps(frames))
     ann_file = str(coco_vid.root / 'annotations/imagenet_vid_train.json')

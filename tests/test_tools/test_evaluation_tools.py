@@ -9,20 +9,22 @@ import numpy as np
 import pytest
 
 from mmhvr.evaluation import (
+    Predictions,
     load_annotations,
     load_motion_iou,
     save_predictions,
 )
 
 # A car that moves by 5 of its 10 pixels in the last of three frames: IoU 1
-# and 1/3 for the first two frames, 1/3 twice for the last one.
+# and 1/3 for the first two frames, 1/3 twice for the last one. Category 0 is
+# unused, as some tools export it, and no label.
 CAR = dict(
     videos=[dict(id=1, name='a')],
     images=[
         dict(id=1 + t, file_name=f'a/{t}.JPEG', video_id=1, frame_id=t)
         for t in range(3)
     ],
-    categories=[dict(id=1, name='car')],
+    categories=[dict(id=0, name='background'), dict(id=1, name='car')],
     annotations=[
         dict(
             id=1 + t,
@@ -64,17 +66,30 @@ def files(tmp_path):
     ann_file.write_text(json.dumps(CAR))
     save_predictions(
         pkl,
-        {
-            1 + t: dict(
-                bboxes=np.array([[x, 0, x + 9, 9]], dtype=np.float32),
-                scores=np.array([0.9 - t / 10], dtype=np.float32),
-                labels=np.array([0], dtype=np.int32),
-            )
-            for t, x in enumerate([0, 0, 50])
-        },
-        [1, 2, 3],
+        Predictions(
+            {
+                1 + t: dict(
+                    bboxes=np.array([[x, 0, x + 9, 9]], dtype=np.float32),
+                    scores=np.array([0.9 - t / 10], dtype=np.float32),
+                    labels=np.array([0], dtype=np.int32),
+                )
+                for t, x in enumerate([0, 0, 50])
+            },
+            ['car'],
+        ),
+        load_annotations(str(ann_file)),
     )
     return str(ann_file), pkl, str(tmp_path / 'p.txt')
+
+
+def write_config(folder, classes):
+    """A config whose test data have these classes."""
+    path = folder / f'{"_".join(classes)}.py'
+    path.write_text(
+        'test_dataloader = dict(dataset=dict('
+        f'metainfo=dict(CLASSES={classes!r})))\n'
+    )
+    return str(path)
 
 
 def test_eval_and_convert(files, load_tool, monkeypatch, capsys, tmp_path):
@@ -84,12 +99,14 @@ def test_eval_and_convert(files, load_tool, monkeypatch, capsys, tmp_path):
     convert.main()
     assert '3 detections, 3 frames' in capsys.readouterr().out
     evaluate = load_tool('analysis_tools/eval_results.py')
-    for path in (pkl, txt):
+    config = write_config(tmp_path, ('car',))
+    for path, more in ((pkl, []), (txt, ['--config', config])):
         out = str(tmp_path / 'metrics.json')
         monkeypatch.setattr(
             sys,
             'argv',
-            ['eval_results.py', path, ann_file, '--errors', '--out', out],
+            ['eval_results.py', path, ann_file, '--errors', '--out', out]
+            + more,
         )
         evaluate.main()
         with open(out) as file:
@@ -114,27 +131,39 @@ def test_eval_and_convert(files, load_tool, monkeypatch, capsys, tmp_path):
     assert 'vid/mAP50: 0.6667' in capsys.readouterr().out
 
 
-def test_eval_takes_classes_from_a_config(
+def test_labels_are_not_guessed(
     files, load_tool, monkeypatch, capsys, tmp_path
 ):
-    # By the config, label 0 is a bus.
-    ann_file, pkl, _ = files
-    config = tmp_path / 'config.py'
-    config.write_text(
-        'test_dataloader = dict(dataset=dict('
-        "metainfo=dict(CLASSES=('bus', 'car'))))\n"
-    )
+    ann_file, pkl, txt = files
+    convert = load_tool('analysis_tools/convert_predictions.py')
+    monkeypatch.setattr(sys, 'argv', ['convert.py', pkl, txt, ann_file])
+    convert.main()
     tool = load_tool('analysis_tools/eval_results.py')
-    argv = ['eval_results.py', pkl, ann_file, '--no-coco', '--protocols']
-    monkeypatch.setattr(sys, 'argv', [*argv, '--config', str(config)])
-    tool.main()
-    assert 'vid/mAP50: 0.0000' in capsys.readouterr().out
-    monkeypatch.setattr(sys, 'argv', argv)
-    tool.main()
-    assert 'vid/mAP50: 0.6667' in capsys.readouterr().out
-    monkeypatch.setattr(sys, 'argv', [*argv[:1], pkl + 'x', ann_file])
-    with pytest.raises(SystemExit, match='error: .* do not exist'):
+
+    def run(path, *more):
+        argv = ['eval_results.py', path, ann_file, '--no-coco', '--protocols']
+        monkeypatch.setattr(sys, 'argv', [*argv, *more])
         tool.main()
+        return capsys.readouterr().out
+
+    # By this config label 0 is a bus: a text is taken at its word, a pickle
+    # knows better.
+    other = ('--config', write_config(tmp_path, ('bus', 'car')))
+    assert 'vid/mAP50: 0.0000' in run(txt, *other)
+    with pytest.raises(SystemExit, match=r"error: .*\['car'\], but \['bus'"):
+        run(pkl, *other)
+    assert 'vid/mAP50: 0.6667' in run(pkl)
+    with pytest.raises(SystemExit, match='error: .* not guessed'):
+        run(txt)
+    with pytest.raises(SystemExit, match='error: .* do not exist'):
+        run(pkl + 'x')
+    # A text becomes a pickle that names its classes.
+    again = str(tmp_path / 'again.pkl')
+    own = ['--config', write_config(tmp_path, ('car',))]
+    argv = ['convert.py', txt, again, ann_file, *own]
+    monkeypatch.setattr(sys, 'argv', argv)
+    convert.main()
+    assert 'vid/mAP50: 0.6667' in run(again)
 
 
 @pytest.mark.parametrize('rescore, after', [('avg', 4 / 9), ('max', 2 / 3)])
@@ -147,15 +176,18 @@ def test_eval_with_seq_nms(
     scores = {1: [0.9], 2: [0.1, 0.6]}
     save_predictions(
         pkl,
-        {
-            i: dict(
-                bboxes=np.array(boxes[i], dtype=np.float32),
-                scores=np.array(scores[i], dtype=np.float32),
-                labels=np.zeros(len(scores[i]), dtype=np.int32),
-            )
-            for i in boxes
-        },
-        [1, 2, 3],
+        Predictions(
+            {
+                i: dict(
+                    bboxes=np.array(boxes[i], dtype=np.float32),
+                    scores=np.array(scores[i], dtype=np.float32),
+                    labels=np.zeros(len(scores[i]), dtype=np.int32),
+                )
+                for i in boxes
+            },
+            ['car'],
+        ),
+        load_annotations(ann_file),
     )
     out = str(tmp_path / 'metrics.json')
     argv = ['eval_results.py', pkl, ann_file, '--no-coco', '--protocols']

@@ -18,6 +18,7 @@ def files(coco_vid, tmp_path):
     frames = [
         dict(
             img_id=image['id'],
+            classes=('ant', 'bee', 'cat', 'dog'),
             pred_det_instances=dict(
                 bboxes=np.array([[30.0, 20.0, 50.0, 40.0]]),
                 labels=np.array([3]),

@@ -3,12 +3,17 @@
 
 The names' ends tell the formats: .pkl is what `tools/test.py --out` writes,
 .txt has a line `frame_index class_index score x1 y1 x2 y2` a detection, where
-frames count from 1 in the order of ANN_FILE, and classes from 1.
+frames count from 1 in the order of ANN_FILE, and classes from 1. A .pkl names
+its classes, a .txt does not: from .txt to .pkl, --config names them.
 """
 
 import argparse
 
+from mmhvr.apis.model import config_class_names
+from mmhvr.engine import load_config
 from mmhvr.evaluation import (
+    Predictions,
+    label_names,
     load_annotations,
     load_predictions,
     save_predictions,
@@ -26,6 +31,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         'ann_file', help='the annotation file that names the frames'
     )
+    parser.add_argument(
+        '--config',
+        help='take the class names, label by label, from the data set of '
+        'this config (default: those in SOURCE, if there are any)',
+    )
     return parser.parse_args()
 
 
@@ -33,9 +43,13 @@ def main() -> None:
     """Run the command."""
     args = parse_args()
     try:
-        image_ids = load_annotations(args.ann_file).image_ids
-        predictions = load_predictions(args.source, image_ids)
-        save_predictions(args.out, predictions, image_ids)
+        annotations = load_annotations(args.ann_file)
+        predictions = load_predictions(args.source, annotations)
+        if args.config:
+            classes = config_class_names(load_config(args.config))
+            names = label_names(predictions, classes)
+            predictions = Predictions(predictions, names)
+        save_predictions(args.out, predictions, annotations)
     except (ValueError, OSError) as error:
         raise SystemExit(f'error: {error}') from error
     number = sum(len(frame['scores']) for frame in predictions.values())

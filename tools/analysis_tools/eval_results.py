@@ -2,7 +2,8 @@
 """Evaluate a file of predictions again, without the model.
 
 PREDICTIONS is what `tools/test.py CONFIG CHECKPOINT --out FILE.pkl` wrote, or
-a .txt file in ImageNet VID's format (frame index, class index, score, box).
+a .txt file in ImageNet VID's format (frame index, class index, score, box),
+which does not name its classes: give --config.
 """
 
 import argparse
@@ -33,8 +34,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('ann_file', help='COCO or CocoVID JSON file')
     parser.add_argument(
         '--config',
-        help='take the order of the classes from the data set of this config '
-        '(default: the categories of ANN_FILE by their ids)',
+        help='take the class names, label by label, from the data set of '
+        'this config (default: those in PREDICTIONS)',
     )
     parser.add_argument(
         '--protocols',
@@ -93,10 +94,10 @@ def main() -> None:
         classes = None
         if args.config:
             classes = config_class_names(load_config(args.config))
-        image_ids = load_annotations(args.ann_file).image_ids
+        annotations = load_annotations(args.ann_file)
         evaluate = functools.partial(
             evaluate_predictions,
-            load_predictions(args.predictions, image_ids),
+            load_predictions(args.predictions, annotations),
             args.ann_file,
             classes,
             protocols=args.protocols,

@@ -49,8 +49,8 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--config',
-        help='take the order of the classes from the data set of this config '
-        '(default: the categories of ANN_FILE by their ids)',
+        help='take the class names, label by label, from the data set of '
+        'this config (default: those in PREDICTIONS)',
     )
     parser.add_argument(
         '--protocol',
@@ -82,7 +82,7 @@ def draw(args: argparse.Namespace) -> dict:
     paths = [args.predictions, *([args.other] if args.other else [])]
     results = {
         name: analyse(
-            load_predictions(path, annotations.image_ids),
+            load_predictions(path, annotations),
             annotations,
             classes,
             args.protocol,

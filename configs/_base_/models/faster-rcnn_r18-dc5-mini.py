@@ -54,9 +54,10 @@ model = dict(
         ),
     ),
     train_cfg=dict(
-        rpn=dict(sampler=dict(num=64)),
+        # What lies in a crowd or an ignored box is no background.
+        rpn=dict(assigner=dict(ignore_iof_thr=0.5), sampler=dict(num=64)),
         rpn_proposal=dict(nms_pre=500, max_per_img=100),
-        rcnn=dict(sampler=dict(num=32)),
+        rcnn=dict(assigner=dict(ignore_iof_thr=0.5), sampler=dict(num=32)),
     ),
     test_cfg=dict(
         rpn=dict(nms_pre=500, max_per_img=50),

@@ -76,6 +76,8 @@ model = dict(
         ),
     ),
     train_cfg=dict(
+        # What lies in a crowd or an ignored box is no background.
+        rpn=dict(assigner=dict(ignore_iof_thr=0.5)),
         rpn_proposal=dict(nms_pre=6000, max_per_img=600),
         # Proposals of support frames: as many as a target frame samples.
         support_proposal=dict(
@@ -84,7 +86,7 @@ model = dict(
             nms=dict(type='nms', iou_threshold=0.7),
             min_bbox_size=0,
         ),
-        rcnn=dict(sampler=dict(num=128)),
+        rcnn=dict(assigner=dict(ignore_iof_thr=0.5), sampler=dict(num=128)),
     ),
     test_cfg=dict(
         rpn=dict(max_per_img=300),

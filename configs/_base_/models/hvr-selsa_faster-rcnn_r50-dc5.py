@@ -22,13 +22,16 @@ model = dict(
             ),
         ),
         train_cfg=dict(
+            # What lies in a crowd or an ignored box is no background.
+            rpn=dict(assigner=dict(ignore_iof_thr=0.5)),
+            rcnn=dict(assigner=dict(ignore_iof_thr=0.5)),
             # References are proposed as at test.
             support_proposal=dict(
                 nms_pre=6000,
                 max_per_img=300,
                 nms=dict(type='nms', iou_threshold=0.7),
                 min_bbox_size=0,
-            )
+            ),
         ),
     ),
 )

@@ -6,6 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, Mapping, Union
 
+from ...utils.text_files import numbered_lines
+
 # The 30 classes of ImageNet VID by WordNet id, in their usual order.
 IMAGENET_VID_CLASSES: Dict[str, str] = {
     'n02691156': 'airplane',
@@ -63,11 +65,8 @@ def read_classes(file: Union[str, Path]) -> Dict[str, str]:
             "'ID NAME' per class, for example 'n02691156 airplane'"
         )
     classes: Dict[str, str] = {}
-    lines = file.read_text(encoding='utf-8').splitlines()
-    for number, line in enumerate(lines, 1):
+    for number, line in numbered_lines(file):
         fields = line.split()
-        if not fields:
-            continue
         if len(fields) != 2:
             raise ValueError(
                 f"{file}:{number}: expected 'ID NAME', found {line!r}"

@@ -11,7 +11,8 @@ from .classes import IMAGENET_VID_CLASSES, make_categories
 from .coco_writer import CocoWriter
 from .imagenet_vid import annotation_folder
 from .lists import find_list, read_det_list
-from .xml_reader import read_xml
+from .object_counts import ObjectCounts
+from .xml_reader import FrameReader
 
 
 def convert_det(
@@ -33,7 +34,8 @@ def convert_det(
         out_file (str | Path): JSON file to write.
         classes (Mapping[str, str], optional): Names by class id; the 30
             classes of ImageNet VID by default. Objects of other classes are
-            skipped; an image without any other object stays, without boxes.
+            skipped and counted; an image without any other object stays,
+            without boxes.
         list_file (str | Path, optional): List of the images, if it is not
             under its usual name in ``ImageSets/DET`` or ``Lists``.
         box_offset (int): 0 or 1, see
@@ -45,20 +47,22 @@ def convert_det(
 
     Raises:
         FileNotFoundError: A folder, list or XML file is missing.
-        ValueError: A list or XML file is malformed, or an argument is wrong.
+        ValueError: A list or XML file is malformed, no object is of a class
+            of the table, or an argument is wrong.
     """
     if box_offset not in (0, 1):
         raise ValueError(f'box_offset must be 0 or 1, found {box_offset!r}')
     root = Path(root)
     folder = annotation_folder(root, 'DET')
     names = read_det_list(find_list(root, 'DET', 'det', list_file))
-    categories = make_categories(
-        IMAGENET_VID_CLASSES if classes is None else classes
-    )
+    classes = IMAGENET_VID_CLASSES if classes is None else classes
+    categories = make_categories(classes)
+    reader, objects = FrameReader(), ObjectCounts(classes)
     category_ids = {item['encode_name']: item['id'] for item in categories}
     with CocoWriter(out_file, ('images', 'annotations'), categories) as writer:
         for name in with_progress(names, progress):
-            frame = read_xml(folder / f'{name}.xml')
+            file = folder / f'{name}.xml'
+            frame = reader.read(file)
             image_id = writer.add(
                 'images',
                 dict(
@@ -68,9 +72,7 @@ def convert_det(
                     is_vid_train_frame=True,
                 ),
             )
-            for item in frame.objects:
-                if item.name not in category_ids:
-                    continue
+            for item in objects.take(str(file), frame, box_offset):
                 box = item.to_xywh(box_offset)
                 writer.add(
                     'annotations',
@@ -82,4 +84,6 @@ def convert_det(
                         iscrowd=0,
                     ),
                 )
+        reader.close()
+        objects.close()
     return dict(writer.counts)

@@ -10,7 +10,8 @@ from ..progress import with_progress
 from .classes import IMAGENET_VID_CLASSES, make_categories
 from .coco_writer import CocoWriter
 from .lists import ListedVideo, find_list, read_train_list, read_val_list
-from .xml_reader import read_xml
+from .object_counts import ObjectCounts
+from .xml_reader import FrameReader
 
 
 def annotation_folder(root: Path, part: str) -> Path:
@@ -31,13 +32,16 @@ def _convert_video(
     writer: CocoWriter,
     category_ids: Mapping[str, int],
     instances: Dict[tuple, int],
+    reader: FrameReader,
+    objects: ObjectCounts,
     box_offset: int,
 ) -> None:
     """Append one video's frames and boxes."""
     video_id = writer.add('videos', dict(name=video.name))
     for frame_id in range(video.length):
         name = f'{video.name}/{frame_id:06d}'
-        frame = read_xml(folder / f'{name}.xml')
+        file = folder / f'{name}.xml'
+        frame = reader.read(file)
         image_id = writer.add(
             'images',
             dict(
@@ -49,14 +53,14 @@ def _convert_video(
                 is_vid_train_frame=frame_id in video.key_frames,
             ),
         )
-        for item in frame.objects:
-            if item.name not in category_ids:
-                continue
+        for item in objects.take(str(file), frame, box_offset):
             if not item.track_id:
-                raise ValueError(
-                    f'{folder / name}.xml: an object has no <trackid>; give '
-                    'each object of a video the same id in all its frames'
+                text = (
+                    f'{file}: an object has no <trackid>; give each object of '
+                    'a video the same id in all its frames'
                 )
+                reader.add(ValueError(text))
+                break
             # Ids are unique over the data set and stay with the track.
             instance_id = instances.setdefault(
                 (video_id, item.track_id), len(instances) + 1
@@ -101,7 +105,7 @@ def convert_vid(
         out_file (str | Path): JSON file to write.
         classes (Mapping[str, str], optional): Names by class id; the 30
             classes of ImageNet VID by default. Objects of other classes are
-            skipped.
+            skipped and counted.
         list_file (str | Path, optional): List of the videos, if it is not
             under its usual name in ``ImageSets/VID`` or ``Lists``.
         box_offset (int): 0 or 1, see above.
@@ -112,7 +116,8 @@ def convert_vid(
 
     Raises:
         FileNotFoundError: A folder, list or XML file is missing.
-        ValueError: A list or XML file is malformed, or an argument is wrong.
+        ValueError: A list or XML file is malformed, no object is of a class
+            of the table, or an argument is wrong.
     """
     if split not in ('train', 'val'):
         raise ValueError(f"split must be 'train' or 'val', found {split!r}")
@@ -122,15 +127,24 @@ def convert_vid(
     folder = annotation_folder(root, 'VID')
     read_list = read_train_list if split == 'train' else read_val_list
     videos = read_list(find_list(root, 'VID', split, list_file))
-    categories = make_categories(
-        IMAGENET_VID_CLASSES if classes is None else classes
-    )
+    classes = IMAGENET_VID_CLASSES if classes is None else classes
+    categories = make_categories(classes)
     category_ids = {item['encode_name']: item['id'] for item in categories}
     instances: Dict[tuple, int] = {}
+    reader, objects = FrameReader(), ObjectCounts(classes)
     sections = ('videos', 'images', 'annotations')
     with CocoWriter(out_file, sections, categories) as writer:
         for video in with_progress(videos, progress):
             _convert_video(
-                video, folder, writer, category_ids, instances, box_offset
+                video,
+                folder,
+                writer,
+                category_ids,
+                instances,
+                reader,
+                objects,
+                box_offset,
             )
+        reader.close()
+        objects.close()
     return dict(writer.counts)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Set, Tuple, Union
 
+from ...utils.text_files import numbered_lines
+
 LIST_NAMES = dict(
     train='VID_train_15frames.txt',
     val='VID_val_videos.txt',
@@ -68,17 +70,13 @@ def find_list(
 def _rows(file: Path, form: str) -> Iterator[Tuple[int, List[str]]]:
     """Yield line number and fields of each line that is not empty."""
     width = len(form.split())
-    with file.open(encoding='utf-8') as lines:
-        for number, line in enumerate(lines, 1):
-            fields = line.split()
-            if not fields:
-                continue
-            if len(fields) != width:
-                raise ValueError(
-                    f'{file}:{number}: expected {form!r}, found '
-                    f'{line.strip()!r}'
-                )
-            yield number, fields
+    for number, line in numbered_lines(file):
+        fields = line.split()
+        if len(fields) != width:
+            raise ValueError(
+                f'{file}:{number}: expected {form!r}, found {line.strip()!r}'
+            )
+        yield number, fields
 
 
 def _whole(file: Path, number: int, what: str, text: str) -> int:

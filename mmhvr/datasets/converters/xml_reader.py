@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Tuple, Union
+
+from ...utils.text_files import decode_text
 
 Number = Union[int, float]
 
@@ -54,8 +57,24 @@ def _number(element: ET.Element, tag: str) -> Number:
     text = element.findtext(tag)
     if text is None:
         raise ValueError(f'<{element.tag}> has no <{tag}>')
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = float('nan')
+    if not math.isfinite(value):
+        raise ValueError(f'<{tag}> of <{element.tag}> is {text!r}, no number')
     return int(value) if value.is_integer() else value
+
+
+def _pixels(element: ET.Element, tag: str) -> int:
+    """A width or a height, above 0."""
+    value = _number(element, tag)
+    if value < 1 or value != int(value):
+        raise ValueError(
+            f'<{tag}> of <{element.tag}> is {value}; write the size of the '
+            'image in pixels'
+        )
+    return int(value)
 
 
 def _parse_object(element: ET.Element) -> XMLObject:
@@ -69,11 +88,6 @@ def _parse_object(element: ET.Element) -> XMLObject:
     xmin, ymin, xmax, ymax = (
         _number(box, tag) for tag in ('xmin', 'ymin', 'xmax', 'ymax')
     )
-    if xmax < xmin or ymax < ymin:
-        raise ValueError(
-            f'<bndbox> ends before it begins: xmin {xmin}, '
-            f'ymin {ymin}, xmax {xmax}, ymax {ymax}'
-        )
     return XMLObject(
         name=name.strip(),
         bounds=(xmin, ymin, xmax, ymax),
@@ -97,13 +111,13 @@ def read_xml(file: Path) -> XMLFrame:
         ValueError: The file is malformed; the message names it.
     """
     try:
-        root = ET.parse(str(file)).getroot()
+        root = _parse(file)
         size = root.find('size')
         if size is None:
             raise ValueError('no <size>')
         return XMLFrame(
-            int(_number(size, 'width')),
-            int(_number(size, 'height')),
+            _pixels(size, 'width'),
+            _pixels(size, 'height'),
             [_parse_object(element) for element in root.findall('object')],
         )
     except FileNotFoundError:
@@ -111,8 +125,63 @@ def read_xml(file: Path) -> XMLFrame:
             f'annotation {file} does not exist; is the archive fully '
             'unpacked, and does the list belong to it?'
         ) from None
-    except (ET.ParseError, ValueError) as error:
+    except (ET.ParseError, LookupError, ValueError) as error:
         raise ValueError(
             f'annotation {file} is malformed: {error}; unpack '
             'or write this file again'
         ) from error
+
+
+class FrameReader:
+    """Reads annotation files, and says what is wrong with all of them.
+
+    Args:
+        limit (int): Stop after so many that cannot be used.
+    """
+
+    def __init__(self, limit: int = 20) -> None:
+        self._limit = limit
+        self._faults: List[Exception] = []
+
+    def read(self, file: Path) -> XMLFrame:
+        """Read a file; one that cannot be used looks empty until the end."""
+        try:
+            return read_xml(file)
+        except (FileNotFoundError, ValueError) as error:
+            self.add(error)
+        return XMLFrame(1, 1, [])
+
+    def add(self, error: Exception) -> None:
+        """Note an error; raise all of them when there are too many."""
+        self._faults.append(error)
+        if len(self._faults) == self._limit:
+            self.close()
+
+    def close(self) -> None:
+        """Raise what was noted.
+
+        Raises:
+            FileNotFoundError: All of them are missing files.
+            ValueError: A file is malformed.
+        """
+        if not self._faults:
+            return
+        kinds = set(map(type, self._faults))
+        kind = kinds.pop() if len(kinds) == 1 else ValueError
+        texts = list(map(str, self._faults))
+        if len(texts) == self._limit:
+            texts.append('there may be more: reading stopped here')
+        raise kind('\n  '.join(texts)) from self._faults[0]
+
+
+def _parse(file: Path) -> ET.Element:
+    """The root element; an encoding that is not declared is named."""
+    data = file.read_bytes()
+    if not data.strip():
+        raise ValueError('the file is empty')
+    try:
+        return ET.fromstring(data)
+    except ET.ParseError:
+        if b'encoding' not in data[:200]:
+            decode_text(data, 'it')  # says where it is not UTF-8
+        raise

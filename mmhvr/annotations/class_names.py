@@ -1,0 +1,124 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Class names of a model or a data set, and those of an annotation file.
+
+Legend: K classes.
+"""
+
+import logging
+import unicodedata
+from typing import Any, Dict, Iterable, List, Mapping, Sequence
+
+from mmengine.logging import print_log
+
+from .findings import AnnotationError
+from .reader import AnnotationFile
+
+
+def match_class_names(
+    file: AnnotationFile, names: Sequence[str]
+) -> Dict[Any, int]:
+    """Find the label of each category by its name.
+
+    What will not be learnt or evaluated is logged, with its number of boxes.
+
+    Args:
+        file (AnnotationFile): The file.
+        names (Sequence[str]): The class names, [K]; a label is a place in
+            this list.
+
+    Returns:
+        dict: Label of each category id whose name is a class.
+
+    Raises:
+        AnnotationError: No name is in the file, or one is there in another
+            spelling.
+    """
+    tally = file.tally()
+    missing = [name for name in names if name not in tally]
+    others = [name for name in tally if name not in set(names)]
+    alike = similar_names(missing, others)
+    if alike:
+        pairs = ', '.join(f'{a!r} and {b!r}' for a, b in alike.items())
+        raise AnnotationError(
+            f'annotation file {file.path} spells class names otherwise than '
+            f'the data set: {pairs}; spell them alike, in metainfo='
+            'dict(CLASSES=...) or in the file'
+        )
+    if len(missing) == len(names):
+        raise AnnotationError(
+            f'none of the class names {tuple(names)} is a category of '
+            f'{file.path}, which has {tuple(tally)}; set '
+            'metainfo=dict(CLASSES=...) to names of the file'
+        )
+    empty = [name for name in names if name in tally and not tally[name].found]
+    notes = [
+        (
+            missing,
+            'are no categories of the file: not learnt, and left out of the '
+            'mean',
+        ),
+        (empty, 'have no box to be learnt or found: left out of the mean'),
+        (
+            [name for name in others if any(tally[name])],
+            'are not among the classes: their boxes are left out',
+        ),
+    ]
+    lines = [
+        f'{", ".join(_counted(name, tally) for name in group)} {what}'
+        for group, what in notes
+        if group
+    ]
+    if lines:
+        print_log(
+            f'annotation file {file.path}: ' + '; '.join(lines),
+            logger='current',
+            level=logging.WARNING,
+        )
+    label_of = {name: label for label, name in enumerate(names)}
+    return {
+        category['id']: label_of[category['name']]
+        for category in file.categories
+        if category['name'] in label_of
+    }
+
+
+def similar_names(
+    names: Iterable[str], others: Iterable[str]
+) -> Dict[str, str]:
+    """Names that another list has in another spelling.
+
+    Spellings differ in case, in blanks, underscores and hyphens, or in how
+    accents are coded.
+
+    Args:
+        names (Iterable[str]): To look for.
+        others (Iterable[str]): Where to look.
+
+    Returns:
+        dict[str, str]: The other spelling of each name that has one.
+
+    Example:
+        >>> similar_names(['car', 'fork lift'], ['Forklift', 'truck'])
+        {'fork lift': 'Forklift'}
+    """
+    spelt = {_plain(name): name for name in others}
+    return {
+        name: spelt[_plain(name)] for name in names if _plain(name) in spelt
+    }
+
+
+def _plain(name: str) -> str:
+    """A name without what people spell differently."""
+    text = unicodedata.normalize('NFKC', name).casefold()
+    return ''.join(c for c in text if c not in '_-' and not c.isspace())
+
+
+def _counted(name: str, tally: Mapping[str, Sequence[int]]) -> str:
+    """A name and how many boxes it has of each kind."""
+    kinds = ('boxes', 'ignored', 'left out')
+    counts: List[str] = [
+        f'{number} {kind}'
+        for number, kind in zip(tally.get(name, ()), kinds)
+        if number
+    ]
+    return repr(name) + f' ({", ".join(counts)})' * bool(counts)

@@ -1,0 +1,198 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""Reading a COCO or CocoVID annotation file.
+
+Legend: I images, A annotations.
+"""
+
+import os.path as osp
+from dataclasses import dataclass
+from typing import Any, Dict, List, NamedTuple, Optional
+
+import numpy as np
+from mmengine.fileio import exists
+
+from ..utils.text_files import read_json
+from .boxes import check_boxes, check_ignored, check_repeats, leave_out
+from .fields import Records, check_fields
+from .findings import AnnotationError, Findings
+from .structure import check_frames, check_ids, check_references
+
+SECTIONS = ('images', 'annotations', 'categories', 'videos')
+SIZE = ('width', 'height')
+
+
+class Tally(NamedTuple):
+    """Boxes of a category.
+
+    Attributes:
+        found (int): To be learnt and found.
+        ignored (int): Of crowds, and ignored ones.
+        left_out (int): That do not count.
+    """
+
+    found: int
+    ignored: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class AnnotationFile:
+    """An annotation file whose records were checked.
+
+    Attributes:
+        path (str): Its name.
+        images (list[dict]): The image records, I.
+        annotations (list[dict]): The annotation records, A.
+        categories (list[dict]): The category records.
+        videos (list[dict]): The video records; empty if there are none.
+        boxes (np.ndarray): xywh in pixels, float64 [A, 4].
+        image_index (np.ndarray): Place of each box's image, int64 [A].
+        category_index (np.ndarray): Place of its category, int64 [A].
+        counts (np.ndarray): Whether a box counts, bool [A]; the others are
+            left out of everything.
+        ignored (np.ndarray): ``iscrowd`` or ``ignore``, bool [A]: a region
+            that is neither learnt nor found, where detections are not false.
+    """
+
+    path: str
+    images: Records
+    annotations: Records
+    categories: Records
+    videos: Records
+    boxes: np.ndarray
+    image_index: np.ndarray
+    category_index: np.ndarray
+    counts: np.ndarray
+    ignored: np.ndarray
+
+    def annotations_of(self) -> List[List[int]]:
+        """Places of the annotations that count, for each image, I lists."""
+        places: List[List[int]] = [[] for _ in self.images]
+        for n in np.flatnonzero(self.counts).tolist():
+            places[self.image_index[n]].append(n)
+        return places
+
+    def tally(self) -> Dict[str, Tally]:
+        """Boxes of each category, by name, in the order of the file."""
+        kinds = np.where(self.ignored, 1, 0)
+        kinds[~self.counts] = 2
+        table = np.zeros((len(self.categories), 3), dtype=np.int64)
+        np.add.at(table, (self.category_index, kinds), 1)
+        return {
+            category['name']: Tally(*row)
+            for category, row in zip(self.categories, table.tolist())
+        }
+
+
+def read_annotations(
+    path: str, remedy: str = 'check the path, or convert the data first'
+) -> AnnotationFile:
+    """Read an annotation file and say all that is wrong with it.
+
+    What would train or evaluate something else than is meant is an error;
+    boxes that are left out, and what looks like a slip, are one warning.
+
+    Args:
+        path (str): The JSON file.
+        remedy (str): What to do if there is no such file.
+
+    Returns:
+        AnnotationFile: Its records.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        AnnotationError: It is not a JSON object of lists of records, or ids,
+            names or fields are wrong; the text says everything at once, the
+            costliest first.
+    """
+    if not path or not exists(path):
+        raise FileNotFoundError(
+            f'annotation file {path!r} does not exist (looked for '
+            f'{osp.abspath(path)}); {remedy}'
+        )
+    lists = _read_lists(path)
+    findings = Findings(path)
+    check_fields(lists, findings)
+    check_ids(lists, findings)
+    check_references(lists, findings)
+    check_frames(lists['images'], findings)
+    if findings.has_errors:
+        # What follows needs boxes and images that are what they should be.
+        findings.close()
+    annotations = lists['annotations']
+    boxes = np.array(
+        [ann['bbox'] for ann in annotations], dtype=np.float64
+    ).reshape(-1, 4)
+    image_index = _places(annotations, 'image_id', lists['images'])
+    sizes = _sizes(lists['images'], image_index)
+    reasons = leave_out(boxes, sizes)
+    file = AnnotationFile(
+        path=path,
+        boxes=boxes,
+        image_index=image_index,
+        category_index=_places(
+            annotations, 'category_id', lists['categories']
+        ),
+        counts=reasons == 0,
+        ignored=np.array([_is_ignored(a) for a in annotations], dtype=bool),
+        **lists,
+    )
+    check_boxes(boxes, reasons, sizes, annotations, findings)
+    check_repeats(
+        np.column_stack([image_index, file.category_index, boxes]),
+        annotations,
+        findings,
+    )
+    check_ignored(file.ignored, findings)
+    findings.close()
+    return file
+
+
+def _read_lists(path: str) -> Dict[str, Records]:
+    """The lists of records of a file."""
+    remedy = 'it is not a COCO or CocoVID file: convert the data again'
+    try:
+        data = read_json(path)
+    except ValueError as error:
+        raise AnnotationError(f'annotation file {error}') from error
+    if not isinstance(data, dict):
+        raise AnnotationError(
+            f'annotation file {path} holds a {type(data).__name__} in place '
+            f'of an object with {", ".join(SECTIONS)}; {remedy}'
+        )
+    lists: Dict[str, Records] = {}
+    for section in SECTIONS:
+        records = data.get(section)
+        lists[section] = records = [] if records is None else records
+        if not isinstance(records, list) or not all(
+            isinstance(record, dict) for record in records
+        ):
+            raise AnnotationError(
+                f'annotation file {path}: {section} is not a list of records; '
+                f'{remedy}'
+            )
+    if not any(lists.values()):
+        raise AnnotationError(
+            f'annotation file {path} has none of {", ".join(SECTIONS)}, but '
+            f'{sorted(map(str, data))[:6]}; {remedy}'
+        )
+    return lists
+
+
+def _places(records: Records, key: str, targets: Records) -> np.ndarray:
+    """The place of what each record names by its id, int64."""
+    place = {target['id']: n for n, target in enumerate(targets)}
+    return np.array([place[r[key]] for r in records], dtype=np.int64)
+
+
+def _is_ignored(annotation: Dict[str, Any]) -> bool:
+    """Whether it is a crowd, or marked to be ignored."""
+    return bool(annotation.get('iscrowd') or annotation.get('ignore'))
+
+
+def _sizes(images: Records, index: np.ndarray) -> Optional[np.ndarray]:
+    """Width and height of each box's image, [A, 2], if the file has them."""
+    if any(image.get(k) is None for image in images[:1] for k in SIZE):
+        return None
+    sizes = np.array([[image[k] for k in SIZE] for image in images])
+    return sizes.reshape(-1, 2)[index].astype(np.float64)
