@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import os.path as osp
 import signal
 import time
@@ -79,7 +78,8 @@ def add_detect_arguments(parser: argparse.ArgumentParser) -> None:
     out.add_argument(
         '--fps',
         type=float,
-        help="frames a second of the video (the source's, or 25)",
+        help='frames a second of the video (each frame at its own time, '
+        'images at 25)',
     )
     out.add_argument(
         '--quiet', action='store_true', help='no progress bar, no last lines'
@@ -132,9 +132,8 @@ def detect(args: argparse.Namespace) -> None:
         SystemExit: With a line that says what is wrong, or 130 after
             Ctrl-C or SIGTERM.
     """
-    # A plain line a warning, and no second opinion of ffmpeg on a bad file.
+    # A plain line a warning.
     warnings.formatwarning = _plain_warning
-    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from .apis import HVRInferencer
     from .apis.outputs import OutputPaths

@@ -11,6 +11,7 @@ import pytest
 from mmengine.registry import DefaultScope
 
 import mmhvr  # noqa: F401  before mmdet and mmtrack: it serves operators
+from mmhvr.utils.ffmpeg import start_ffmpeg
 
 CLASSES = ('ant', 'bee', 'cat', 'dog')
 
@@ -173,3 +174,15 @@ def mmtrack_scope() -> Iterator[None]:
     """Look names up in MMTracking's registries, as the configs do."""
     with DefaultScope.overwrite_default_scope('mmtrack'):
         yield
+
+
+@pytest.fixture(scope='session')
+def ffmpeg() -> Callable[..., Path]:
+    """Runs ffmpeg: ``ffmpeg('-i', source, target)``, and gives the target."""
+
+    def run(*words: object) -> Path:
+        command = ['-y', '-nostdin', '-v', 'error', *map(str, words)]
+        assert start_ffmpeg(command).wait(timeout=60) == 0
+        return Path(str(words[-1]))
+
+    return run

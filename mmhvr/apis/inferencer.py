@@ -15,16 +15,13 @@ from typing import Any, Generator, Iterator, List, Optional, Tuple, Union
 from mmengine.config import Config
 from torch import nn
 
-from ..sources import SourceEndedEarly, open_source
+from ..sources import Frame, SourceEndedEarly, open_source
 from .frames import FrameEncoder, FrameResult
 from .model import init_model
 from .outputs import OutputPaths, ResultWriter
 from .plan import make_plan
 from .progress import FrameProgress
 from .whole_video import PostProcessor
-
-# What a folder of frames plays at; most videos are near it.
-DEFAULT_FPS = 25.0
 
 AnyPath = Union[str, os.PathLike]
 
@@ -36,6 +33,8 @@ class VideoResult:
     Attributes:
         frames (list[FrameResult]): One a frame, in order; empty if they were
             only to be written.
+        times (list[float | None]): When each of them is shown, in seconds,
+            as :class:`mmhvr.sources.Frame` has it.
         class_names (tuple[str]): Of ``labels``.
         num_frames (int): Number of frames that were gone through.
         num_detections (int): Their detections.
@@ -44,18 +43,20 @@ class VideoResult:
     """
 
     frames: List[FrameResult] = field(default_factory=list)
+    times: List[Optional[float]] = field(default_factory=list)
     class_names: Tuple[str, ...] = ()
     num_frames: int = 0
     num_detections: int = 0
     complete: bool = False
     message: str = ''
 
-    def add(self, found: FrameResult, keep: bool) -> None:
+    def add(self, frame: Frame, found: FrameResult, keep: bool) -> None:
         """Count a frame, and keep its detections if asked for."""
         self.num_frames += 1
         self.num_detections += len(found.scores)
         if keep:
             self.frames.append(found)
+            self.times.append(frame.time)
 
 
 class HVRInferencer:
@@ -154,8 +155,9 @@ class HVRInferencer:
             batch_size: B. More may be faster and takes more memory; the
                 results are the same.
             max_frames: Stop after so many frames, as if the source ended.
-            fps: Frames a second of ``out_video``. Defaults to the source's,
-                or 25.
+            fps: Frames a second of ``out_video``. By default each frame is
+                shown at its own time, and those of a source without times at
+                25 frames a second.
             post_processor: What makes detections of the boxes of the whole
                 video before NMS: a :class:`mmhvr.evaluation.SeqNMS`, another
                 function of its kind, or a config such as
@@ -182,7 +184,7 @@ class HVRInferencer:
         source = open_source(source)
         paths = OutputPaths(*map(_text, (out_video, out_json, out_dir)))
         paths.check(source.name)
-        if not (fps is None or fps > 0):
+        if not (fps is None or 0 < fps < float('inf')):
             raise ValueError(f'fps is {fps}; give a positive number')
         plan = make_plan(
             self.model,
@@ -197,19 +199,14 @@ class HVRInferencer:
         )
         result = VideoResult(class_names=self.class_names)
         with (
-            ResultWriter(
-                paths,
-                self.class_names,
-                fps or source.fps or DEFAULT_FPS,
-                plan.header,
-            ) as writer,
+            ResultWriter(paths, self.class_names, plan.header, fps) as writer,
             FrameProgress(_least(source.length, max_frames), progress) as bar,
             closing(plan.run(self.encoder, bar.update)) as frames,
         ):
             try:
                 for frame, found in frames:
                     writer.write(frame, found)
-                    result.add(found, return_results)
+                    result.add(frame, found, return_results)
             except SourceEndedEarly as broken:
                 result.message = str(broken)
             result.complete = not result.message

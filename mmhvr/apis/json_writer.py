@@ -115,12 +115,13 @@ def frame_record(
         class_names (Sequence[str]): The name of each class.
 
     Returns:
-        dict: ``frame``, ``name`` and ``detections``, boxes in pixels to a
-        hundredth, scores to a millionth.
+        dict: ``frame``, ``name``, ``time`` in seconds to a millionth, and
+        ``detections``, boxes in pixels to a hundredth, scores to a millionth.
     """
     return dict(
         frame=frame.index,
         name=frame.name,
+        time=None if frame.time is None else round(frame.time, 6),
         detections=[
             dict(
                 label=int(label),

@@ -17,6 +17,9 @@ from ..visualization.video import VideoWriter
 from .frames import FrameResult
 from .json_writer import JSONWriter
 
+# What a folder of frames plays at; most videos are near it.
+DEFAULT_FPS = 25.0
+
 
 @dataclass(frozen=True)
 class OutputPaths:
@@ -82,8 +85,10 @@ class ResultWriter:
     Args:
         paths (OutputPaths): Where to.
         class_names (Sequence[str]): The name of each class.
-        fps (float): Frames a second of the video.
         header (dict): What the JSON file says beside the frames.
+        fps (float, optional): Frames a second of the video. Without, each
+            frame is shown at its own time; frames that have none, at the
+            ``fps`` of the header, or 25.
 
     Raises:
         ValueError: A path has the wrong ending.
@@ -94,17 +99,18 @@ class ResultWriter:
         self,
         paths: OutputPaths,
         class_names: Sequence[str],
-        fps: float,
         header: Dict[str, Any],
+        fps: Optional[float] = None,
     ) -> None:
         self.paths = paths
         self.class_names = class_names
+        self._fps = fps
         self._stack = ExitStack()
         self._video: Optional[VideoWriter] = None
         self._json: Optional[JSONWriter] = None
         if paths.video is not None:
             self._video = self._stack.enter_context(
-                VideoWriter(paths.video, fps=fps)
+                VideoWriter(paths.video, fps or header['fps'] or DEFAULT_FPS)
             )
         if paths.json is not None:
             self._json = self._stack.enter_context(
@@ -152,7 +158,8 @@ class ResultWriter:
             factor=legible_factor(frame.image),
         )
         if self._video is not None:
-            self._video.write(picture)
+            time = frame.time if self._fps is None else None
+            self._video.write(picture, time)
         if self.paths.folder is not None:
             save_picture(
                 picture,

@@ -22,11 +22,15 @@ class Frame:
         index (int): Its number in the source, from 0.
         image (np.ndarray): BGR, uint8 [H, W, 3].
         name (str): The name of its file, '' without one.
+        time (float | None): When it is shown, in seconds from the beginning
+            of a video file, or when it was taken, from the first frame of a
+            camera; None if that is not known.
     """
 
     index: int
     image: np.ndarray
     name: str = ''
+    time: Optional[float] = None
 
 
 class SourceEndedEarly(Exception):
@@ -43,7 +47,7 @@ class FrameSource:
         name (str): For messages and results.
         fps (float | None): Frames a second, None if the source knows none.
         length (int | None): Number of frames, None if it is not known. A
-            video file's is what its header announces.
+            video file's is an estimate by its running time.
         is_live (bool): Whether its frames come as they are taken.
         can_be_read_again (bool): Whether going through it a second time
             gives the same frames.

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Iterator
 
 import cv2
@@ -42,13 +43,15 @@ class Camera(FrameSource):
 
     def __iter__(self) -> Iterator[Frame]:
         """Yields frames until the camera goes away."""
-        index = 0
+        index, start = 0, 0.0
         try:
             while True:
                 there, image = self._capture.read()
                 if not there:
                     break
-                yield Frame(index, image)
+                now = time.monotonic()
+                start = now if index == 0 else start
+                yield Frame(index, image, time=now - start)
                 index += 1
         finally:
             self._capture.release()

@@ -1,23 +1,30 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""The frames of a video file, through OpenCV's ffmpeg."""
+"""The frames of a video file."""
 
 from __future__ import annotations
 
-import math
 import os
 import os.path as osp
-from typing import Iterator, Union
+import warnings
+from contextlib import closing
+from typing import Iterator, Optional, Union
 
-import cv2
+import numpy as np
 
-from .base import Frame, FrameSource, SourceEndedEarly, quiet_opencv
+from .base import Frame, FrameSource, SourceEndedEarly
+from .decoder import Decoder
+
+# Brands of photo files that ffmpeg takes for videos of their tiles.
+_PHOTOS = ('heic', 'heix', 'mif1', 'avif')
 
 
 class VideoFile(FrameSource):
-    """A video file of any format that OpenCV's ffmpeg decodes.
+    """A video file of any format that ffmpeg decodes.
 
-    The first frame is decoded at once, so that what is no video is found
-    before any work starts. A phone's rotation mark is obeyed.
+    Frames are what a player shows: a phone's rotation mark is obeyed, at any
+    angle, mirrors too, and pixels are square. Each has its time, so the rate
+    may vary. The first frame is decoded at once, so that what is no video is
+    found before any work starts.
 
     Args:
         path (str | PathLike): The file.
@@ -25,6 +32,7 @@ class VideoFile(FrameSource):
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is empty, no video, or its codec cannot be decoded.
+        OSError: There is no ffmpeg.
 
     Example:
         >>> video = VideoFile('clip.mp4')
@@ -43,73 +51,103 @@ class VideoFile(FrameSource):
         with open(self.path, 'rb') as file:  # PermissionError names it
             if not file.read(1):
                 raise ValueError(f'video {self.path} is empty: 0 bytes')
-        capture = self._open()
-        fps = capture.get(cv2.CAP_PROP_FPS)
-        length = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        self.fps = fps if math.isfinite(fps) and fps > 0 else None
-        self.length = int(length) if math.isfinite(length) else None
-        if self.length is not None and self.length < 1:
-            self.length = None
-        codec = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
-        there = capture.read()[0]
-        capture.release()
+        with closing(Decoder(self.path)) as decoder:
+            there = next(iter(decoder), None) is not None
+        reason = _why_no_video(decoder)
+        if reason:
+            raise ValueError(f'{self.path} is not a video, but {reason}')
         if not there:
             raise ValueError(
-                f'not one frame of {self.path} can be decoded (codec '
-                f'{_fourcc(codec)}): it has none, is cut off, or OpenCV '
-                f'cannot read this codec; convert it: {_convert(self.path)}'
+                f'{self.path} is not a video, is cut off (an mp4 file may '
+                'have its index at the end), or is of a format or codec that '
+                f'ffmpeg does not know: {_description(decoder)}; get the file '
+                'again, or export it as H.264 .mp4 with the program that '
+                'made it'
             )
+        stream = decoder.find(r'Stream #0:(\d+) ->') or '0'
+        fps = decoder.find(rf'Stream #0:{stream}\D.*?, ([\d.]+k?) (?:fps|tbr)')
+        self.fps = None if fps is None else _rate(fps)
+        seconds = _seconds(decoder.find(r'Duration: ([\d:.]+)'))
+        if seconds and self.fps:
+            self.length = max(1, round(seconds * self.fps))
 
     def __iter__(self) -> Iterator[Frame]:
         """Yields the frames; see :meth:`FrameSource.__iter__`."""
-        capture, index = self._open(), 0
-        try:
-            while True:
-                there, image = capture.read()
-                if not there:
-                    break
-                yield Frame(index, image)
-                index += 1
-        finally:
-            capture.release()
-        # Headers of some formats give the number from the running time, and
-        # edit lists hide frames: a difference of one in a hundred is none.
-        announced = self.length or 0
-        if announced - index > max(1, announced // 100):
+        index = -1
+        with closing(Decoder(self.path)) as decoder:
+            for index, raw in enumerate(decoder):
+                height = raw.height - 1  # see Decoder
+                if len(raw.data) != 3 * raw.width * raw.height:
+                    raise ValueError(
+                        f'frame {index} of {self.name} is of another size '
+                        f'than those before, {raw.width}x{height} pixels; '
+                        'write the file anew with one size: ffmpeg -i FILE '
+                        f'-vf scale={raw.width}:{height} one_size.mp4'
+                    )
+                pixels = np.frombuffer(raw.data, np.uint8)
+                image = pixels.reshape(raw.height, raw.width, 3)[:height]
+                yield Frame(index, image, time=raw.time / 1e6)
+        loss = decoder.loss()
+        if not loss and _is_cut_riff(self.path):
+            loss = 'it is shorter than its header says'
+        if loss:
             raise SourceEndedEarly(
-                f'{self.name} announces {announced} frames, but only {index} '
-                'can be decoded: it is cut off or damaged, and the results '
-                'end there; get the file again'
+                f'{self.name} is cut off or damaged ({loss}): {index + 1} '
+                'frames of it can be decoded, and the results end there; get '
+                'the file again'
+            )
+        errors = decoder.errors()
+        if errors:
+            warnings.warn(
+                f'ffmpeg reports {len(errors)} errors in {self.name}, the '
+                f'first is: {errors[0]}; the results go through to its end, '
+                'but some frames may be damaged or missing',
+                stacklevel=2,
             )
 
     def count(self) -> int:
         """Decodes the file once to count what can be decoded."""
-        capture, number = self._open(), 0
-        while capture.grab():
-            number += 1
-        capture.release()
-        return number
-
-    def _open(self) -> cv2.VideoCapture:
-        """The file from its beginning."""
-        with quiet_opencv():
-            # No other backend: CAP_IMAGES takes a photo for a series.
-            capture = cv2.VideoCapture(self.path, cv2.CAP_FFMPEG)
-        if not capture.isOpened():
-            raise ValueError(
-                f'{self.path} is not a video, or it is cut off (an mp4 file '
-                'may have its index at the end), or its format or codec is '
-                f"unknown to OpenCV's ffmpeg; try: {_convert(self.path)}"
-            )
-        return capture
+        with closing(Decoder(self.path)) as decoder:
+            return sum(1 for _ in decoder)
 
 
-def _fourcc(code: int) -> str:
-    """The four letters of a codec, or its number if they are none."""
-    letters = code.to_bytes(4, 'little').decode('ascii', 'replace')
-    return letters if letters.isprintable() and code else hex(code)
+def _why_no_video(decoder: Decoder) -> str:
+    """What a file is that ffmpeg shows, but a player does not; '' if none."""
+    if decoder.find(r'Input #0, (tty),'):
+        return 'a text file'
+    brand = decoder.find(r'major_brand +: (\w+)')
+    if brand in _PHOTOS:
+        return f'a photo ({brand}); save it as .jpg'
+    return ''
 
 
-def _convert(path: str) -> str:
-    """A command that makes a file which can be read."""
-    return f'ffmpeg -i {path} -c:v libx264 -pix_fmt yuv420p converted.mp4'
+def _description(decoder: Decoder) -> str:
+    """What ffmpeg says of a file of which it decodes nothing."""
+    said = decoder.errors()[:3]
+    codec = decoder.find(r'(Video: .*)')
+    return '; '.join(said if codec is None else [codec, *said])
+
+
+def _rate(text: str) -> float:
+    """Frames a second, as ffmpeg prints them: '25', '29.97', '1k'."""
+    if text.endswith('k'):
+        return 1000 * float(text[:-1])
+    rate = float(text)
+    broadcast = round(rate) * 1000 / 1001  # 29.97 stands for 30000 / 1001
+    return broadcast if abs(rate - broadcast) < 0.005 else rate
+
+
+def _seconds(text: Optional[str]) -> float:
+    """Seconds of '00:01:30.50', 0 if they are not known."""
+    parts = [float(part) for part in (text or '0').split(':') if part]
+    return sum(part * 60**i for i, part in enumerate(reversed(parts)))
+
+
+def _is_cut_riff(path: str) -> bool:
+    """Whether an .avi file has fewer bytes than its header announces."""
+    with open(path, 'rb') as file:
+        head = file.read(8)
+    size = int.from_bytes(head[4:], 'little')
+    # A recorder that was killed has left no size, or the largest.
+    is_known = head[:4] == b'RIFF' and size < 0xFFFFFFFF
+    return is_known and osp.getsize(path) < size + 8

@@ -1,29 +1,28 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Videos that play in a browser."""
 
-import warnings
+import subprocess
+import tempfile
 from types import TracebackType
 from typing import Any, Optional, Tuple, Type
 
-import cv2
 import numpy as np
 
+from ..utils.ffmpeg import file_url, start_ffmpeg
 from ..utils.files import check_writable
 from ..utils.interrupts import interrupts_later
+from ..utils.matroska import frame_header, stream_header
 
-try:
-    import imageio_ffmpeg
-except ImportError:
-    imageio_ffmpeg = None
+# Ticks of the clock of an .mp4 file in a second: 24, 25, 30, 29.97, 50 and
+# 60 frames a second are whole numbers of them.
+_CLOCK = 90000
 
 
 class VideoWriter:
     """Writes frames to an H.264 mp4, pixel format yuv420p.
 
-    The encoder is the ffmpeg program inside the package imageio-ffmpeg.
-    Without it OpenCV writes MPEG-4 part 2, which players open and most
-    browsers do not. All frames have the size of the first; odd sizes are
-    padded by one row or column, since yuv420p halves its colour planes.
+    The encoder is ffmpeg. All frames have the size of the first; odd sizes
+    are padded by one row or column, since yuv420p halves its colour planes.
 
     The file is complete when the ``with`` block ends. After an exception or
     Ctrl-C what was written so far is kept and playable: an interrupt waits
@@ -31,7 +30,7 @@ class VideoWriter:
 
     Args:
         path: The file, ending in .mp4; its folder is made.
-        fps: Frames a second.
+        fps: Frames a second, for frames that are written without a time.
         quality: 1 to 10; at 6 thin lines and letters are sharp.
 
     Raises:
@@ -48,25 +47,31 @@ class VideoWriter:
     def __init__(self, path: str, fps: float = 10.0, quality: float = 6.0):
         if not path.endswith('.mp4'):
             raise ValueError(f'video path is {path!r}; let it end in .mp4')
-        if not fps > 0:
+        if not 0 < fps < np.inf:
             raise ValueError(f'fps is {fps}; give a positive number')
         self.path = path
         self.fps = float(fps)
         self.quality = quality
         self.num_frames = 0
         self._size: Optional[Tuple[int, int]] = None
-        self._sink: Any = None
+        self._tick = -1
+        self._encoder: Any = None
+        # A file, since nobody reads a pipe while frames are written.
+        self._log: Any = None
         check_writable(path, 'video')
 
-    def write(self, frame: np.ndarray) -> None:
+    def write(self, frame: np.ndarray, time: Optional[float] = None) -> None:
         """Appends a frame.
 
         Args:
             frame: [H, W, 3] BGR uint8.
+            time: When it is shown, in seconds from the beginning. Without,
+                one frame's time at ``fps`` after the frame before.
 
         Raises:
             TypeError: It is no colour image of bytes.
             ValueError: Its size is not that of the first frame.
+            OSError: The encoder failed; the text says why.
         """
         if (
             not isinstance(frame, np.ndarray)
@@ -93,22 +98,27 @@ class VideoWriter:
             frame, ((0, size[1] % 2), (0, size[0] % 2), (0, 0)), mode='edge'
         )
         with interrupts_later():
-            if imageio_ffmpeg is not None:
-                self._sink.send(np.ascontiguousarray(frame))
-            else:
-                self._sink.write(frame)
+            header = frame_header(self._microseconds(time), frame.nbytes)
+            try:
+                self._encoder.stdin.write(header)
+                self._encoder.stdin.write(np.ascontiguousarray(frame).data)
+            except OSError as error:
+                raise self._failure() from error
             self.num_frames += 1
 
     def close(self) -> None:
-        """Completes the file; does nothing the second time."""
-        sink, self._sink = self._sink, None
-        if sink is None:
+        """Completes the file; does nothing the second time.
+
+        Raises:
+            OSError: The encoder failed; the text says why.
+        """
+        encoder, self._encoder = self._encoder, None
+        if encoder is None:
             return
-        with interrupts_later():
-            if imageio_ffmpeg is not None:
-                sink.close()
-            else:
-                sink.release()
+        with interrupts_later(), self._log:
+            encoder.communicate()
+            if encoder.returncode:
+                raise self._failure()
 
     def __enter__(self) -> 'VideoWriter':
         """Begins a ``with`` block."""
@@ -123,33 +133,44 @@ class VideoWriter:
         """Completes the file, also after an exception."""
         self.close()
 
+    def _microseconds(self, time: Optional[float]) -> int:
+        """The time of the next frame, later than that of the one before."""
+        if time is None:
+            # Not a sum, whose rounding would grow.
+            tick = round(self.num_frames * _CLOCK / self.fps)
+        else:
+            tick = round(time * _CLOCK)
+        self._tick = max(tick, self._tick + 1)
+        return round(self._tick * 1e6 / _CLOCK)
+
     def _open(self, size: Tuple[int, int]) -> None:
         """Starts the encoder for frames of ``size`` = (width, height)."""
-        if imageio_ffmpeg is not None:
-            self._sink = imageio_ffmpeg.write_frames(
-                self.path,
-                size,
-                pix_fmt_in='bgr24',
-                pix_fmt_out='yuv420p',
-                fps=self.fps,
-                quality=self.quality,
-                codec='libx264',
-                macro_block_size=2,
-                ffmpeg_log_level='error',
-                # The index first, so that a browser starts at once.
-                output_params=['-movflags', '+faststart'],
-            )
-            self._sink.send(None)
-            return
-        warnings.warn(
-            f'imageio-ffmpeg is not installed: {self.path} is written as '
-            'MPEG-4 part 2, which browsers may not play; pip install '
-            'imageio-ffmpeg',
-            stacklevel=3,
+        command = ['-y', '-v', 'error', '-f', 'matroska', '-i', 'pipe:0']
+        command += ['-c:v', 'libx264', '-pix_fmt', 'yuv420p']
+        command += ['-crf', str(round(51 * (1 - self.quality / 10)))]
+        command += [
+            '-fps_mode',
+            'passthrough',
+            '-enc_time_base',
+            f'1:{_CLOCK}',
+        ]
+        command += ['-video_track_timescale', str(_CLOCK)]
+        # The index first, so that a browser starts at once.
+        command += ['-movflags', '+faststart', file_url(self.path)]
+        self._log = tempfile.TemporaryFile()
+        self._encoder = start_ffmpeg(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._log,
         )
-        fourcc = cv2.VideoWriter.fourcc(*'mp4v')
-        self._sink = cv2.VideoWriter(self.path, fourcc, self.fps, size)
-        if not self._sink.isOpened():
-            raise OSError(
-                f'OpenCV cannot write {self.path}; install imageio-ffmpeg'
-            )
+        self._encoder.stdin.write(stream_header(*size, self.fps))
+
+    def _failure(self) -> OSError:
+        """What the encoder says."""
+        self._log.seek(0)
+        said = self._log.read().decode('utf-8', 'replace').strip()
+        return OSError(
+            f'video {self.path} cannot be written ({said or "no reason"}); '
+            'is the disk full?'
+        )

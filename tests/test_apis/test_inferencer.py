@@ -288,7 +288,7 @@ def test_a_file_that_is_cut_off(inferencer, make_frames, make_video, tmp_path):
     assert whole.num_frames == 30 and whole.complete
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
     out = tmp_path / 'out.mp4'
-    with pytest.warns(UserWarning, match='announces 30 frames, but only'):
+    with pytest.warns(UserWarning, match='video.mp4 is cut off or damaged'):
         result = inferencer(
             path, score_thr=0.0, num_frames=5, out_video=str(out)
         )

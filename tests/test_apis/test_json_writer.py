@@ -41,12 +41,13 @@ def test_valid_and_right_at_any_time(tmp_path):
             message='',
         )
         writer.write(
-            Frame(0, IMAGE, 'a.png'),
+            Frame(0, IMAGE, 'a.png', 1.23456789),
             result(0, [[1.234, 2, 3.999, 4]], [0.12345678], [1]),
         )
         first = dict(
             frame=0,
             name='a.png',
+            time=1.234568,
             detections=[
                 {
                     'label': 1,
@@ -62,7 +63,7 @@ def test_valid_and_right_at_any_time(tmp_path):
         data = read(path)
         assert data['frames'] == [
             first,
-            dict(frame=1, name='', detections=[]),
+            dict(frame=1, name='', time=None, detections=[]),
         ]
         assert data['num_frames'] == 2 and data['complete'] is False
         # 'true' is shorter than 'false': nothing is left behind the end.

@@ -114,7 +114,7 @@ def test_a_file_that_is_cut_off(inferencer, make_frames, make_video):
     path = make_video(make_frames(30))
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
     options = dict(num_frames=3, score_thr=0.0)
-    with pytest.warns(UserWarning, match='announces 30 frames, but only'):
+    with pytest.warns(UserWarning, match='video.mp4 is cut off or damaged'):
         result = inferencer(
             path, post_processor=dict(type='SeqNMS'), **options
         )

@@ -1,6 +1,8 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Arrays, cameras, and what is no source."""
 
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -123,14 +125,16 @@ def test_a_camera_that_goes_away(monkeypatch, index):
     monkeypatch.setattr(
         cv2, 'VideoCapture', lambda i: asked.append(i) or capture
     )
+    ticks = iter([7.0, 7.25, 9.0])
+    monkeypatch.setattr(time, 'monotonic', lambda: next(ticks))
     source = open_source(index)
     assert isinstance(source, Camera) and asked == [1]
     assert source.is_live and source.length is None and source.fps == 30
     seen = []
     with pytest.raises(SourceEndedEarly, match='camera 1 went away after 3'):
         for frame in source:
-            seen.append(frame.index)
-    assert seen == [0, 1, 2] and capture.released
+            seen.append((frame.index, frame.time))
+    assert seen == [(0, 0.0), (1, 0.25), (2, 2.0)] and capture.released
 
 
 def test_a_camera_that_is_not_there(monkeypatch):

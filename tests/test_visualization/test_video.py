@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mmhvr.visualization import VideoWriter, video
+from mmhvr.utils.ffmpeg import ffmpeg_program
+from mmhvr.visualization import VideoWriter
 
 
 def frame(height, width, value):
@@ -52,10 +53,9 @@ def test_pixel_format_is_one_that_browsers_play(tmp_path):
     path = tmp_path / 'out.mp4'
     with VideoWriter(str(path)) as writer:
         writer.write(frame(32, 32, 128))
-    program = video.imageio_ffmpeg.get_ffmpeg_exe()
     # Without an output file ffmpeg describes its input and exits with 1.
     text = subprocess.run(
-        [program, '-i', str(path)], stderr=subprocess.PIPE, timeout=60
+        [ffmpeg_program(), '-i', str(path)], stderr=subprocess.PIPE, timeout=60
     ).stderr.decode()
     assert 'Video: h264' in text and 'yuv420p(' in text
 
@@ -79,16 +79,75 @@ def test_what_was_written_survives_an_exception(tmp_path):
     assert len(read_back(path)[0]) == 3
 
 
-def test_falls_back_to_opencv(tmp_path, monkeypatch):
-    monkeypatch.setattr(video, 'imageio_ffmpeg', None)
+@pytest.mark.parametrize(
+    'times',
+    [
+        [0.0, 0.04, 0.08, 0.5, 1.7, 1.71, 5.0],
+        [0.0, 10.0],
+        [0.25 * t for t in range(5)],
+    ],
+)
+def test_each_frame_is_shown_at_its_time(tmp_path, times):
+    path = tmp_path / 'out.mp4'
+    with VideoWriter(str(path), fps=25) as writer:
+        for t, time in enumerate(times):
+            writer.write(frame(32, 32, 30 * t), time)
+    # OpenCV has its own ffmpeg and its own reading of the times.
+    capture = cv2.VideoCapture(str(path))
+    found = []
+    while True:
+        there, image = capture.read()
+        if not there:
+            break
+        found.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        assert abs(image.mean() - 30 * (len(found) - 1)) <= 6
+    assert found == pytest.approx(times, abs=1e-4)
+
+
+def test_no_frame_is_lost_to_equal_times(tmp_path):
     path = tmp_path / 'out.mp4'
     with VideoWriter(str(path)) as writer:
-        with pytest.warns(UserWarning, match='pip install imageio-ffmpeg'):
-            writer.write(frame(33, 32, 50))
-        writer.write(frame(33, 32, 60))
-    frames, tag, _ = read_back(path)
-    assert len(frames) == 2 and frames[0].shape == (34, 32, 3)
-    assert tag.lower() in ('mp4v', 'fmp4')
+        for t, time in enumerate([0.0, 0.2, 0.2, 0.1, 0.4]):
+            writer.write(frame(32, 32, 50 * t), time)
+    assert [round(f.mean() / 50) for f in read_back(path)[0]] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+
+
+@pytest.mark.parametrize('number', [1, 2, 40])
+@pytest.mark.parametrize('fps', [0.5, 24, 30000 / 1001])
+def test_a_constant_rate(tmp_path, number, fps):
+    path = tmp_path / 'out.mp4'
+    with VideoWriter(str(path), fps=fps) as writer:
+        for t in range(number):
+            writer.write(frame(32, 32, 6 * t))
+    frames, _, found = read_back(path)
+    assert len(frames) == number
+    assert found == pytest.approx(fps, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    'name', ['out:1.mp4', 'a b%03d.mp4', "it's [1].mp4", '-y.mp4', 'ö猫.mp4']
+)
+def test_unusual_names(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with VideoWriter(name) as writer:
+        writer.write(frame(32, 32, 90))
+    assert os.listdir() == [name]
+    assert len(read_back(tmp_path / name)[0]) == 1
+
+
+def test_an_encoder_that_fails_says_why(tmp_path):
+    path = tmp_path / 'out.mp4'
+    path.symlink_to('/dev/full')
+    with pytest.raises(OSError, match='out.mp4 cannot be written .*No space'):
+        with VideoWriter(str(path)) as writer:
+            for _ in range(3):
+                writer.write(frame(320, 320, 50))
 
 
 def test_bad_path_fails_before_the_first_frame(tmp_path):
@@ -98,8 +157,9 @@ def test_bad_path_fails_before_the_first_frame(tmp_path):
         VideoWriter(str(blocker / 'out.mp4'))
     with pytest.raises(ValueError, match='.mp4'):
         VideoWriter(str(tmp_path / 'out.avi'))
-    with pytest.raises(ValueError, match='fps is 0'):
-        VideoWriter(str(tmp_path / 'out.mp4'), fps=0)
+    for fps in (0, float('nan'), float('inf')):
+        with pytest.raises(ValueError, match='fps is'):
+            VideoWriter(str(tmp_path / 'out.mp4'), fps=fps)
     # Asking leaves nothing behind.
     VideoWriter(str(tmp_path / 'out.mp4'))
     assert os.listdir(tmp_path) == ['file']

@@ -1,0 +1,66 @@
+# Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+"""The ffmpeg program, which reads and writes videos."""
+
+import functools
+import os
+import os.path as osp
+import subprocess
+from typing import Any, Sequence
+
+# ffmpeg of imageio-ffmpeg 0.6 is linked statically, and crashes on every .ts
+# file once it loads the character tables of the system's C library.
+_NO_TABLES = dict(GCONV_PATH='/nonexistent')
+
+
+@functools.lru_cache(maxsize=None)
+def ffmpeg_program() -> str:
+    """The path of ffmpeg: that of imageio-ffmpeg, or IMAGEIO_FFMPEG_EXE.
+
+    Raises:
+        OSError: There is none.
+    """
+    try:
+        import imageio_ffmpeg
+
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except (ImportError, RuntimeError) as error:
+        raise OSError(
+            f'videos are read and written by ffmpeg, which was not found '
+            f'({error}); pip install "imageio-ffmpeg>=0.6", or set '
+            'IMAGEIO_FFMPEG_EXE to an ffmpeg 5.1 or newer'
+        ) from error
+
+
+def start_ffmpeg(arguments: Sequence[str], **streams: Any) -> Any:
+    """Starts ffmpeg with pipes.
+
+    Args:
+        arguments: Its command line.
+        **streams: ``stdin``, ``stdout`` and ``stderr`` of
+            :class:`subprocess.Popen`.
+
+    Returns:
+        subprocess.Popen: Ctrl-C at the terminal does not reach it.
+
+    Raises:
+        OSError: There is no ffmpeg.
+    """
+    return subprocess.Popen(
+        [ffmpeg_program(), '-hide_banner', *arguments],
+        env={**os.environ, **_NO_TABLES},
+        start_new_session=True,
+        **streams,
+    )
+
+
+def file_url(path: str) -> str:
+    """A path as ffmpeg takes it for a file, whatever letters are in it.
+
+    ffmpeg takes ``cam:1.mp4`` for the address 1.mp4 of a protocol ``cam``,
+    and ``-`` for its standard input.
+
+    Example:
+        >>> file_url('/videos/cam:1.mp4')
+        'file:/videos/cam:1.mp4'
+    """
+    return f'file:{osp.abspath(path)}'
