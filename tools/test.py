@@ -93,8 +93,10 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     if args.local_rank is not None:
         os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
 
+    from mmhvr.annotations import AnnotationError
     from mmhvr.engine import (
         CheckpointMismatchError,
+        ClassMismatchError,
         configure_testing,
         run_testing,
     )
@@ -117,7 +119,11 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         raise SystemExit(f'error: {error}')
     try:
         run_testing(cfg)
-    except CheckpointMismatchError as error:
+    except (
+        AnnotationError,
+        CheckpointMismatchError,
+        ClassMismatchError,
+    ) as error:
         raise SystemExit(f'error: {error}')
 
 

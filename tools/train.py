@@ -82,8 +82,10 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     if args.local_rank is not None:
         os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
 
+    from mmhvr.annotations import AnnotationError
     from mmhvr.engine import (
         CheckpointMismatchError,
+        ClassMismatchError,
         DownloadError,
         UnsafeCheckpointError,
         configure_training,
@@ -106,7 +108,9 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     try:
         run_training(cfg)
     except (
+        AnnotationError,
         CheckpointMismatchError,
+        ClassMismatchError,
         DownloadError,
         UnsafeCheckpointError,
     ) as error:

@@ -7,7 +7,7 @@ read").
 """
 
 from .boxes import LEFT_OUT, leave_out
-from .class_names import match_class_names
+from .class_names import match_class_names, names_in
 from .images import check_image_name, check_size, same_file
 from .reader import AnnotationError, AnnotationFile, read_annotations
 
@@ -19,6 +19,7 @@ __all__ = [
     'check_size',
     'leave_out',
     'match_class_names',
+    'names_in',
     'read_annotations',
     'same_file',
 ]

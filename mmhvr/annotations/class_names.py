@@ -6,7 +6,7 @@ Legend: K classes.
 
 import logging
 import unicodedata
-from typing import Any, Dict, Iterable, List, Mapping, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
 
 from mmengine.logging import print_log
 
@@ -80,6 +80,37 @@ def match_class_names(
         for category in file.categories
         if category['name'] in label_of
     }
+
+
+def names_in(meta: Any, where: str = 'metainfo') -> Optional[List[str]]:
+    """The class names of a data set's or a checkpoint's meta information.
+
+    Args:
+        meta (Mapping): With ``CLASSES`` or ``classes``, or neither.
+        where (str): What to call it in an error.
+
+    Returns:
+        list[str]: The names by label; None if there are none.
+
+    Raises:
+        ValueError: Both are there and differ.
+    """
+    if not isinstance(meta, Mapping):
+        return None
+    lists = [
+        list(meta[key])
+        for key in ('CLASSES', 'classes')
+        if isinstance(meta.get(key), (list, tuple)) and meta[key]
+    ]
+    if not lists:
+        return None
+    if lists[0] != lists[-1]:
+        raise ValueError(
+            f'{where} has CLASSES={lists[0]} and classes={lists[-1]}, and '
+            'labels can follow only one; spell the key in metainfo as the '
+            'data set does'
+        )
+    return lists[0]
 
 
 def similar_names(

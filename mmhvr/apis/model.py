@@ -3,14 +3,21 @@
 
 from __future__ import annotations
 
+import copy
 import os
-from typing import Optional, Union
+import warnings
+from typing import Any, Iterator, List, Optional, Union
 
 import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmtrack.registry import MODELS
 from torch import nn
+
+from ..annotations import names_in
+
+# The data set of the test comes first.
+LOADERS = ('test_dataloader', 'val_dataloader', 'train_dataloader')
 
 
 def init_model(
@@ -33,15 +40,20 @@ def init_model(
 
     Returns:
         nn.Module: The model in evaluation mode. ``model.cfg`` is its config,
-        ``model.class_names`` the names of its classes, and
+        ``model.class_names`` the names of its classes by label, and
         ``model.checkpoint`` where its weights come from, None for random
-        ones.
+        ones. The names are those that the checkpoint was trained with, if it
+        has them; the data sets of ``model.cfg`` then have them, too.
 
     Raises:
         FileNotFoundError: The config or the checkpoint is missing.
         CheckpointMismatchError: The checkpoint belongs to another model.
-        ValueError: The checkpoint cannot be read or has no config, or the
-            device is not there.
+        ValueError: The checkpoint cannot be read or has no config, the
+            device is not there, or the model has another number of classes
+            than there are names.
+
+    Warns:
+        UserWarning: The config names other classes than the checkpoint.
 
     Example:
         >>> model = init_model('hvr_faster-rcnn_r18_mini')
@@ -50,6 +62,7 @@ def init_model(
     """
     from ..engine import (
         CheckpointMismatchError,
+        check_num_classes,
         checkpoint_weights,
         compare_states,
         find_model,
@@ -65,7 +78,7 @@ def init_model(
         path, offered = find_model(os.fspath(config))
         cfg, checkpoint = load_config(path), checkpoint or offered
     loaded = None if checkpoint is None else read_checkpoint(checkpoint)
-    cfg = (cfg or _config_inside(checkpoint, loaded)).copy()
+    cfg = copy.deepcopy(cfg or _config_inside(checkpoint, loaded))
     with DefaultScope.overwrite_default_scope('mmtrack'):
         model = MODELS.build(cfg.model)
     if loaded is not None:
@@ -79,8 +92,12 @@ def init_model(
                 f'{message}; use the config that it was trained with'
             )
         model.load_state_dict(state, strict=False)  # see compare_states
+    names = _trained_names(cfg, loaded, checkpoint)
+    if names:
+        where = 'the checkpoint' if loaded else 'metainfo of the config'
+        check_num_classes(model, names, where)
     model.cfg = cfg
-    model.class_names = tuple(config_class_names(cfg))
+    model.class_names = tuple(names)
     model.checkpoint = checkpoint
     return model.to(target).eval()
 
@@ -129,13 +146,57 @@ def _config_inside(
     return cfg
 
 
-def config_class_names(cfg: Config) -> list:
-    """The names of the classes, from the data set of the test."""
-    for part in ('test_dataloader', 'val_dataloader', 'train_dataloader'):
-        dataset = cfg.get(part, {}).get('dataset', {})
-        dataset = (dataset.get('datasets') or [dataset])[0]
-        meta = dataset.get('metainfo') or {}
-        names = meta.get('CLASSES') or meta.get('classes')
-        if names:
-            return list(names)
+def _trained_names(
+    cfg: Config, loaded: Optional[dict], checkpoint: Optional[str]
+) -> List[str]:
+    """What the labels of the weights mean; the config follows.
+
+    Of random weights, or of a checkpoint that does not say, what the config
+    says.
+    """
+    from ..engine import class_names_inside, difference_of_names
+
+    own = config_class_names(cfg)
+    names = None if loaded is None else class_names_inside(loaded)
+    if names is None:
+        return own
+    difference = difference_of_names(names, own) if own else None
+    if difference:
+        warnings.warn(
+            f'checkpoint {checkpoint} (there) was trained with other classes '
+            f'than the data of the config (here) have: {difference}; the '
+            'names of the checkpoint are taken',
+            stacklevel=3,
+        )
+    for part in LOADERS:
+        for dataset in _datasets((cfg.get(part) or {}).get('dataset')):
+            dataset['metainfo'] = dict(CLASSES=tuple(names))
+    return names
+
+
+def _datasets(config: Any) -> Iterator[dict]:
+    """The config of a data set, or of those that it wraps."""
+    if isinstance(config, (list, tuple)):
+        for part in config:
+            yield from _datasets(part)
+    elif isinstance(config, dict):
+        inner = [config[k] for k in ('dataset', 'datasets') if k in config]
+        if inner:
+            yield from _datasets(inner)
+        else:
+            yield config
+
+
+def config_class_names(cfg: Config) -> List[str]:
+    """The names of the classes, from the data set of the test.
+
+    Raises:
+        ValueError: A data set has two lists of names that differ.
+    """
+    for part in LOADERS:
+        for dataset in _datasets((cfg.get(part) or {}).get('dataset')):
+            where = f'metainfo of {part}.dataset'
+            names = names_in(dataset.get('metainfo'), where)
+            if names:
+                return names
     return []

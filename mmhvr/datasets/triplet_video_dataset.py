@@ -242,7 +242,10 @@ class TripletVideoDataset(ImagenetVIDDataset):
             try:
                 results = step(results)
             except ValueError as error:
-                raise ValueError(
+                kind = ValueError
+                if isinstance(error, AnnotationError):
+                    kind = AnnotationError
+                raise kind(
                     f'{name} failed on the sample whose target '
                     f'is {image}: {error}'
                 ) from error

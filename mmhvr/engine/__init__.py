@@ -14,6 +14,12 @@ from .checkpoint import (
     latest_readable_checkpoint,
     read_checkpoint,
 )
+from .class_check import (
+    ClassCheckHook,
+    ClassMismatchError,
+    check_num_classes,
+    difference_of_names,
+)
 from .config import (
     check_data_files,
     load_config,
@@ -22,6 +28,7 @@ from .config import (
 )
 from .contents import (
     checkpoint_weights,
+    class_names_inside,
     config_inside,
     import_custom_modules,
 )
@@ -55,6 +62,8 @@ __all__ = [
     'CPUDistributedDataParallel',
     'CheckpointCheckHook',
     'CheckpointMismatchError',
+    'ClassCheckHook',
+    'ClassMismatchError',
     'Conversion',
     'DumpPredictions',
     'StateDifference',
@@ -64,7 +73,9 @@ __all__ = [
     'VideoTestLoop',
     'VideoValLoop',
     'check_data_files',
+    'check_num_classes',
     'checkpoint_weights',
+    'class_names_inside',
     'compare_states',
     'config_inside',
     'configure_testing',
@@ -72,6 +83,7 @@ __all__ = [
     'conversion_report',
     'convert_state',
     'cpu_threads',
+    'difference_of_names',
     'differences_from_selsa',
     'find_model',
     'import_custom_modules',

@@ -19,7 +19,8 @@ from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner.checkpoint import CheckpointLoader
 
-from .contents import checkpoint_weights
+from .class_check import difference_of_names, names_of_dataset
+from .contents import checkpoint_weights, class_names_inside
 from .kinds import misfit_message
 from .safe_load import DownloadError
 from .safe_unpickler import UnsafeCheckpointError
@@ -174,10 +175,12 @@ class CheckpointCheckHook(Hook):
             for other classes is meant to be new.
         filename: The checkpoint's name, for the messages.
         remedy: What the reader of an error can do.
+        split: 'train' or 'test': whose class names must be those of the
+            checkpoint, if it has any. None compares none.
 
     Raises:
         CheckpointMismatchError: When the checkpoint is loaded and does not
-            fit.
+            fit, or is of other classes.
     """
 
     # After hooks that change the checkpoint, such as EMAHook.
@@ -188,7 +191,9 @@ class CheckpointCheckHook(Hook):
         strict: bool = True,
         filename: str = '',
         remedy: str = 'use the config that it was trained with',
+        split: Optional[str] = None,
     ):
+        self.split = split
         self.strict = strict
         self.filename = filename
         self.remedy = remedy
@@ -206,12 +211,48 @@ class CheckpointCheckHook(Hook):
             checkpoint['state_dict'] = selsa
         state = checkpoint_weights(checkpoint)
         difference = compare_states(model.state_dict(), state)
-        if not difference:
+        if difference:
+            message = misfit_message(model, state, difference, self.filename)
+            if self.strict or difference.matched == 0:
+                raise CheckpointMismatchError(f'{message}; {self.remedy}')
+            print_log(message, logger='current', level=logging.WARNING)
+        self._compare_names(runner, checkpoint)
+
+    def _compare_names(self, runner: Any, checkpoint: dict) -> None:
+        """Makes sure that a label means the same class on both sides."""
+        if self.split is None:
             return
-        message = misfit_message(model, state, difference, self.filename)
-        if self.strict or difference.matched == 0:
-            raise CheckpointMismatchError(f'{message}; {self.remedy}')
-        print_log(message, logger='current', level=logging.WARNING)
+        where = f'metainfo of {self.split}_dataloader.dataset'
+        loader = getattr(runner, f'{self.split}_dataloader')
+        ours = names_of_dataset(loader.dataset, where)
+        if ours is None:
+            return
+        theirs = class_names_inside(checkpoint)
+        if theirs is None:
+            print_log(
+                f'checkpoint {self.filename} does not name its classes; they '
+                f'are taken to be {ours}, in this order, by {where}',
+                logger='current',
+                level=logging.WARNING,
+            )
+            return
+        difference = difference_of_names(theirs, ours)
+        if difference is None:
+            return
+        message = (
+            f'checkpoint {self.filename} (there) was trained with other '
+            f'classes than {where} (here) has: {difference}'
+        )
+        if self.strict:
+            raise CheckpointMismatchError(
+                f'{message}; set it to the names of the checkpoint in their '
+                f'order, dict(CLASSES={tuple(theirs)})'
+            )
+        print_log(
+            f'{message}; its classifier starts from those of the checkpoint',
+            logger='current',
+            level=logging.WARNING,
+        )
 
 
 def latest_readable_checkpoint(work_dir: str) -> Optional[str]:

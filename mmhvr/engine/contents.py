@@ -1,5 +1,5 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""What a checkpoint holds: weights, and the config of its training.
+"""What a checkpoint holds: weights, class names, the config of its training.
 
 MMEngine writes the config as Python text, and its own reader executes that
 text. A checkpoint that somebody else has made would run what it likes. The
@@ -9,11 +9,13 @@ read here.
 
 import ast
 import re
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from mmengine.config import Config
 from mmengine.utils import import_modules_from_strings
 from torch import Tensor
+
+from ..annotations import names_in
 
 _CONSTANTS = {'inf': float('inf'), 'nan': float('nan')}
 
@@ -55,6 +57,20 @@ def config_inside(checkpoint: Mapping[str, Any]) -> Optional[Config]:
     if not isinstance(text, str):
         return None
     return Config(_read(text))
+
+
+def class_names_inside(checkpoint: Mapping[str, Any]) -> Optional[List[str]]:
+    """The class names that a checkpoint was trained with, by label.
+
+    MMEngine writes the meta information of the training data, MMTracking 0.x
+    the names alone; None if neither is there.
+    """
+    meta = checkpoint.get('meta')
+    if not isinstance(meta, Mapping):
+        return None
+    return names_in(meta.get('dataset_meta'), 'the checkpoint') or names_in(
+        meta, 'the checkpoint'
+    )
 
 
 def import_custom_modules(cfg: Config) -> None:

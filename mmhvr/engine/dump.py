@@ -14,6 +14,8 @@ from mmengine.logging import print_log
 from mmengine.registry import METRICS
 from mmengine.structures import BaseDataElement
 
+from ..annotations import names_in
+
 
 @METRICS.register_module()
 class DumpPredictions(BaseMetric):
@@ -69,8 +71,7 @@ class DumpPredictions(BaseMetric):
 
     def compute_metrics(self, results: list) -> dict:
         """Writes the file, whole or not at all."""
-        meta = self.dataset_meta or {}
-        names = meta.get('classes') or meta.get('CLASSES')
+        names = names_in(self.dataset_meta, 'dataset_meta')
         # One tuple for all frames: it is pickled once.
         classes = tuple(names) if names else None
         frames = [

@@ -44,7 +44,8 @@ def configure_testing(
         show_dir: A folder for pictures with boxes, ``VIDEO/FRAME.jpg``.
         wait_time: Seconds that a window stays; 0 waits for a key.
         score_thr: Boxes of at least this score are drawn.
-        strict: Refuse a checkpoint that does not fit the model exactly.
+        strict: Refuse a checkpoint that does not fit the model exactly, or
+            was trained with other class names.
         cfg_options: ``KEY=VALUE`` words that override the config.
         launcher: One of 'none', 'pytorch', 'slurm', 'mpi'.
 
@@ -73,8 +74,10 @@ def configure_testing(
             filename=checkpoint,
             remedy='test it with the config that it was trained with, or '
             'pass --non-strict to keep random weights for the rest',
+            split='test',
         ),
     )
+    add_custom_hook(cfg, dict(type='mmengine.ClassCheckHook', split='test'))
     if out is not None:
         dump_predictions(cfg, out)
     if show or show_dir is not None:

@@ -67,6 +67,7 @@ def configure_training(
         set_learning_rate_scaling(cfg)
     use_cpu_model_wrapper(cfg)
     set_starting_point(cfg, resume)
+    add_custom_hook(cfg, dict(type='mmengine.ClassCheckHook', split='train'))
     return cfg
 
 
@@ -183,5 +184,6 @@ def set_starting_point(cfg: Config, resume: Optional[str]) -> None:
                 filename=cfg.load_from,
                 remedy='resume with the config that it was trained with; to '
                 'start from some of its weights set load_from instead',
+                split='train',
             ),
         )

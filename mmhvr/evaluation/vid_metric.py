@@ -13,6 +13,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmtrack.registry import METRICS
 
+from ..annotations import names_in
 from .annotations import load_annotations
 from .average_precision import mean_average_precision
 from .columns import evaluate_columns
@@ -280,21 +281,14 @@ class VIDMetric(BaseMetric):
 
     def _classes(self) -> List[str]:
         """Class names of the data set, under MMDetection's old or new key."""
-        meta = self.dataset_meta or {}
-        spellings = [meta[k] for k in ('classes', 'CLASSES') if meta.get(k)]
-        if not spellings:
+        names = names_in(self.dataset_meta, 'dataset_meta')
+        if names is None:
             raise ValueError(
                 'VIDMetric needs the class names of the data set, but its '
-                f'dataset_meta is {meta}; set metric.dataset_meta = '
-                "dict(classes=('cat', ...))"
+                f'dataset_meta is {self.dataset_meta}; set '
+                "metric.dataset_meta = dict(classes=('cat', ...))"
             )
-        if list(spellings[0]) != list(spellings[-1]):
-            raise ValueError(
-                f'dataset_meta has classes={spellings[0]} and '
-                f'CLASSES={spellings[-1]}, and labels can follow only one; '
-                'spell the key in metainfo as the data set does'
-            )
-        return list(spellings[0])
+        return names
 
     def _detections(self, results: List[dict]) -> Detections:
         """Detections of all frames; a frame counts once."""

@@ -69,8 +69,10 @@ class TinyDataset(Dataset):
 class TinyModel(BaseModel):
     """A straight line through a hidden layer of one unit."""
 
-    def __init__(self, hidden=1, init_cfg=None):
+    def __init__(self, hidden=1, num_classes=2, init_cfg=None):
         super().__init__(init_cfg=init_cfg)
+        self.bbox_head = nn.Identity()
+        self.bbox_head.num_classes = num_classes
         self.first = nn.Linear(1, hidden)
         self.second = nn.Linear(hidden, 1)
 

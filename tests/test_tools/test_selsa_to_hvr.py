@@ -13,6 +13,7 @@ from mmtrack.registry import MODELS
 import mmhvr  # noqa: F401
 from mmhvr.apis import init_model
 from mmhvr.engine import (
+    class_names_inside,
     convert_state,
     differences_from_selsa,
     find_model,
@@ -139,6 +140,27 @@ def test_published_models_of_selsa_fit_exactly(tmp_path, backbone):
     cfg, other = model.cfg.model.detector, Config.fromfile(child).model
     assert cfg.test_cfg == other.detector.test_cfg
     assert model.class_names == ImagenetVIDDataset.METAINFO['CLASSES']
+
+
+@pytest.mark.parametrize('order', [1, -1])
+def test_the_names_of_the_classifier_are_kept(
+    convert, tmp_path, capsys, order
+):
+    cfg = Config.fromfile(CONFIGS / 'mini/faster-rcnn_r18_mini.py')
+    names = cfg.classes[::order]
+    checkpoint, out = str(tmp_path / 'det.pth'), str(tmp_path / 'o.pth')
+    state = MODELS.build(cfg.model).state_dict()
+    meta = dict(CLASSES=names)  # as MMDetection 2 writes them
+    torch.save(dict(state_dict=state, meta=meta), checkpoint)
+    convert([HVR, checkpoint, out])
+    assert class_names_inside(load_file(out)) == list(names)
+    text = capsys.readouterr().out
+    assert ("label 0 is 'nine' there and 'zero' here" in text) == (order < 0)
+    # A classifier that is new is of the config's classes.
+    state = {k: v for k, v in state.items() if '.fc_cls.' not in k}
+    torch.save(dict(state_dict=state, meta=meta), checkpoint)
+    convert([HVR, checkpoint, out])
+    assert class_names_inside(load_file(out)) is None
 
 
 def test_it_says_exact_or_why_not(convert, tmp_path, capsys):

@@ -48,8 +48,8 @@ def published(checkpoint: Dict[str, Any], half: bool) -> Dict[str, Any]:
         half: Floating-point tensors as float16.
 
     Returns:
-        ``state_dict``, and ``meta`` with the config and the data set's meta
-        information, as far as the checkpoint has them.
+        ``state_dict``, and ``meta`` with the config and the names of the
+        classes, as far as the checkpoint has them.
 
     Raises:
         ValueError: A weight does not fit into float16.
@@ -67,7 +67,11 @@ def published(checkpoint: Dict[str, Any], half: bool) -> Dict[str, Any]:
             tensor = tensor.half()
         weights[name] = tensor.clone()
     meta = checkpoint.get('meta') or {}
-    kept = {key: meta[key] for key in ('cfg', 'dataset_meta') if key in meta}
+    kept = {
+        key: meta[key]
+        for key in ('cfg', 'dataset_meta', 'CLASSES')
+        if key in meta
+    }
     return dict(meta=kept, state_dict=weights)
 
 

@@ -11,7 +11,7 @@ import argparse
 import logging
 import os
 import os.path as osp
-from typing import Any, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -57,10 +57,13 @@ def convert(args: argparse.Namespace) -> None:
     """Read, convert, report, write."""
     import torch
 
+    from mmhvr.apis.model import config_class_names
     from mmhvr.engine import (
         checkpoint_weights,
+        class_names_inside,
         conversion_report,
         convert_state,
+        difference_of_names,
         differences_from_selsa,
         load_config,
         num_heads_of,
@@ -98,7 +101,17 @@ def convert(args: argparse.Namespace) -> None:
         if reasons
         else 'exact: the config detects what SELSA does'
     )
-    meta = dict(converted_from=osp.basename(args.checkpoint))
+    meta: Dict[str, Any] = dict(converted_from=osp.basename(args.checkpoint))
+    names = class_names_inside(checkpoint)
+    if names and any('.fc_cls.' in name for name in conversion.taken):
+        # What the labels of the classifier mean, not those of CONFIG.
+        meta['dataset_meta'] = dict(CLASSES=tuple(names))
+        difference = difference_of_names(names, config_class_names(cfg))
+        if difference:
+            print(
+                'the classifier is of the classes of the checkpoint (there), '
+                f'not of those of the config (here): {difference}'
+            )
     torch.save(dict(state_dict=conversion.state, meta=meta), args.out)
     print(f'written: {args.out}')
 
