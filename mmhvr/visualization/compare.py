@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from ..evaluation.matching import match_detections
+from ..utils.image_files import read_image
 from .coco_video import AnnotatedFrame, AnnotatedVideo
 from .draw import draw_detections, draw_ground_truth
-from .hook import read_image
 from .layout import caption, contact_sheet
 
 # Of a frame in the picture, in pixels.

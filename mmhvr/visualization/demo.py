@@ -8,6 +8,7 @@ from typing import List, Sequence, Tuple
 import cv2
 import numpy as np
 
+from ..utils.image_files import read_image, save_picture
 from .coco_video import (
     AnnotatedFrame,
     AnnotatedVideo,
@@ -16,7 +17,7 @@ from .coco_video import (
     spread_over_categories,
 )
 from .draw import draw_detections, draw_ground_truth
-from .hook import legible_factor, read_image, save_picture
+from .hook import legible_factor
 from .layout import caption, contact_sheet, side_by_side
 from .video import VideoWriter
 

@@ -58,8 +58,15 @@ def test_errors_name_the_file(files, tmp_path):
         LoadVideoFrames()(dict(img_path=[files[0], gone]))
     for content in (b'', b'text', b'\x89PNG\r\n'):
         (tmp_path / 'bad.png').write_bytes(content)
-        # mmcv's own way of going on without an image does not get through.
-        for ignore_empty in (False, True):
-            transform = LoadVideoFrames(ignore_empty=ignore_empty)
-            with pytest.raises(ValueError, match='bad.png cannot be decoded'):
-                transform(dict(img_path=[files[0], bad]))
+        with pytest.raises(ValueError, match='bad.png cannot be read'):
+            LoadVideoFrames()(dict(img_path=[files[0], bad]))
+
+
+def test_bits(tmp_path):
+    path = str(tmp_path / 'deep.png')
+    mmcv.imwrite(np.full((4, 6), 1000, np.uint16), path)
+    results = LoadVideoFrames(bits=10)(dict(img_path=[path]))
+    assert (results['img'][0] == 249).all()  # 255 * 1000 / 1023 = 249.3
+    for bits in (7, 17):
+        with pytest.raises(ValueError, match=f'bits is {bits}'):
+            LoadVideoFrames(bits=bits)
