@@ -6,6 +6,7 @@
 :func:`run_testing`.
 """
 
+from .cfg_options import apply_cfg_options, parse_cfg_options
 from .checkpoint import (
     CheckpointCheckHook,
     CheckpointMismatchError,
@@ -17,7 +18,6 @@ from .checkpoint import (
 from .config import (
     check_data_files,
     load_config,
-    parse_cfg_options,
     use_cpu_model_wrapper,
 )
 from .contents import (
@@ -63,6 +63,7 @@ __all__ = [
     'VideoFeeder',
     'VideoTestLoop',
     'VideoValLoop',
+    'apply_cfg_options',
     'check_data_files',
     'checkpoint_weights',
     'compare_states',
