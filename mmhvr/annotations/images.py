@@ -31,9 +31,8 @@ def check_size(path: str, shape: Sequence[int], record: Mapping) -> None:
         remedy = (
             'it was turned, or has an EXIF orientation, by which images are '
             'read upright, as a viewer shows them: write width, height and '
-            'boxes of the upright image, or read it as it is stored with '
-            "dict(type='LoadVideoFrames', color_type="
-            "'color_ignore_orientation')"
+            'boxes of the upright image, or take the mark out of the file '
+            '(exiftool -Orientation= FILE) if the boxes are of what is stored'
         )
     raise AnnotationError(
         f'image {path} has {decoded[0]} x {decoded[1]} pixels, but the '

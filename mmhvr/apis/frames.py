@@ -8,7 +8,7 @@ a frame.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, List, Sequence
+from typing import Any, Iterator, List, Sequence
 
 import numpy as np
 import torch
@@ -44,6 +44,10 @@ class FrameEncoder:
     Resizes as the config's test does, normalises, and calls the model's
     ``encode``.
 
+    Attributes:
+        bits (int): How the config's test reads 16-bit images, see
+            :func:`mmhvr.utils.image_files.read_image`.
+
     Args:
         model (HVRNet): As :func:`mmhvr.apis.init_model` returns it.
 
@@ -54,6 +58,7 @@ class FrameEncoder:
     def __init__(self, model: Any) -> None:
         self.model = model
         self.resize = _resize_of(model.cfg)
+        self.bits = _bits_of(model.cfg)
 
     @torch.no_grad()
     def encode(
@@ -119,10 +124,7 @@ def to_results(finished: list, score_thr: float = 0.0) -> List[FrameResult]:
 
 def _resize_of(cfg: Any) -> Any:
     """The resizing of the config's test pipeline."""
-    steps = list(cfg.test_dataloader.dataset.pipeline)
-    while steps:
-        step = steps.pop(0)
-        steps = list(step.get('transforms', [])) + steps
+    for step in _steps(cfg):
         if step['type'].split('.')[-1] == 'Resize':
             with DefaultScope.overwrite_default_scope('mmtrack'):
                 return TRANSFORMS.build(step)
@@ -130,3 +132,17 @@ def _resize_of(cfg: Any) -> Any:
         'the pipeline of test_dataloader has no Resize; add '
         "dict(type='mmdet.Resize', scale=..., keep_ratio=True)"
     )
+
+
+def _bits_of(cfg: Any) -> int:
+    """``bits`` of LoadVideoFrames in the config's test pipeline."""
+    return next((s['bits'] for s in _steps(cfg) if 'bits' in s), 16)
+
+
+def _steps(cfg: Any) -> Iterator[dict]:
+    """The steps of the config's test pipeline, those inside others too."""
+    steps = list(cfg.test_dataloader.dataset.pipeline)
+    while steps:
+        step = steps.pop(0)
+        steps = list(step.get('transforms', [])) + steps
+        yield step

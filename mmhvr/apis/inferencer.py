@@ -15,7 +15,13 @@ from typing import Any, Generator, Iterator, List, Optional, Tuple, Union
 from mmengine.config import Config
 from torch import nn
 
-from ..sources import Frame, SourceEndedEarly, open_source
+from ..sources import (
+    Frame,
+    FrameSource,
+    ImageFiles,
+    SourceEndedEarly,
+    open_source,
+)
 from .frames import FrameEncoder, FrameResult
 from .model import init_model
 from .outputs import OutputPaths, ResultWriter
@@ -181,7 +187,7 @@ class HVRInferencer:
         Warns:
             UserWarning: The source broke off; the results end there.
         """
-        source = open_source(source)
+        source = self._open(source)
         paths = OutputPaths(*map(_text, (out_video, out_json, out_dir)))
         paths.check(source.name)
         if not (fps is None or 0 < fps < float('inf')):
@@ -247,7 +253,7 @@ class HVRInferencer:
         Warns:
             UserWarning: The source broke off; the results end there.
         """
-        source = open_source(source)
+        source = self._open(source)
         plan = make_plan(
             self.model,
             source,
@@ -258,6 +264,13 @@ class HVRInferencer:
             score_thr,
         )
         return _results_alone(plan.run(self.encoder))
+
+    def _open(self, source: Any) -> FrameSource:
+        """A source whose images are read as those of the test are."""
+        source = open_source(source)
+        if isinstance(source, ImageFiles):
+            return ImageFiles(source.paths, source.name, self.encoder.bits)
+        return source
 
 
 def _results_alone(frames: Generator) -> Iterator[FrameResult]:

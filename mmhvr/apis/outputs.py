@@ -10,9 +10,10 @@ from typing import Any, Dict, Optional, Sequence
 
 from ..sources import Frame
 from ..utils.files import check_writable
+from ..utils.image_files import save_picture
 from ..utils.interrupts import interrupts_later
 from ..visualization.draw import draw_detections
-from ..visualization.hook import legible_factor, save_picture
+from ..visualization.hook import legible_factor
 from ..visualization.video import VideoWriter
 from .frames import FrameResult
 from .json_writer import JSONWriter

@@ -3,20 +3,23 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 import numpy as np
-from mmcv.transforms import LoadImageFromFile
+from mmcv.transforms import BaseTransform
 from mmtrack.registry import TRANSFORMS
 
 from ..annotations import check_size
+from ..utils.image_files import read_image
 
 
 @TRANSFORMS.register_module()
-class LoadVideoFrames(LoadImageFromFile):
+class LoadVideoFrames(BaseTransform):
     """Load all frames of a sample and name the file that cannot be used.
 
     A frame that occurs twice in a sample (a still image, a short video) is
-    decoded once. An image with an EXIF orientation is read upright, as a
-    viewer shows it, unless ``color_type='color_ignore_orientation'``.
+    decoded once. :mod:`mmhvr.utils.image_files` has the rules for EXIF marks,
+    grey images, alpha channels and 16 bits.
 
     Required keys: img_path (list of T names). Optional: width and height
     (lists of T, in pixels), which must be those of the decoded images. Added
@@ -24,8 +27,22 @@ class LoadVideoFrames(LoadImageFromFile):
     ori_shape (lists of (H, W)).
 
     Args:
-        kwargs: Arguments of :class:`mmcv.transforms.LoadImageFromFile`.
+        bits: How many of the bits of a 16-bit image are in use, such as 12
+            for many sensors. ``mmhvr detect`` reads it off the test
+            pipeline.
+        backend_args: How MMEngine reads the files; from the disk by default.
+
+    Raises:
+        ValueError: ``bits`` is not 8 to 16.
     """
+
+    def __init__(
+        self, bits: int = 16, backend_args: Optional[dict] = None
+    ) -> None:
+        if not 8 <= bits <= 16:
+            raise ValueError(f'bits is {bits}; give 8 to 16')
+        self.bits = bits
+        self.backend_args = backend_args
 
     def transform(self, results: dict) -> dict:
         """Load the frames named in ``results['img_path']``.
@@ -55,15 +72,9 @@ class LoadVideoFrames(LoadImageFromFile):
     def _decode(self, path: str) -> np.ndarray:
         """Read and decode one file."""
         try:
-            return super().transform(dict(img_path=path))['img']
+            return read_image(path, self.backend_args, self.bits)
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f'image {path} does not exist; check data_root and '
                 'data_prefix, or make or extract the data again'
-            ) from error
-        except Exception as error:
-            raise ValueError(
-                f'image {path} cannot be decoded ({type(error).__name__}: '
-                f'{error}); replace the file, or make or extract the data '
-                'again'
             ) from error

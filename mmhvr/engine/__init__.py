@@ -6,6 +6,7 @@
 :func:`run_testing`.
 """
 
+from .cfg_options import apply_cfg_options, parse_cfg_options
 from .checkpoint import (
     CheckpointCheckHook,
     CheckpointMismatchError,
@@ -23,7 +24,6 @@ from .class_check import (
 from .config import (
     check_data_files,
     load_config,
-    parse_cfg_options,
     use_cpu_model_wrapper,
 )
 from .contents import (
@@ -72,6 +72,7 @@ __all__ = [
     'VideoFeeder',
     'VideoTestLoop',
     'VideoValLoop',
+    'apply_cfg_options',
     'check_data_files',
     'check_num_classes',
     'checkpoint_weights',

@@ -1,43 +1,15 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """From a config file and a command line to the config of a run."""
 
-import argparse
 import os
 import os.path as osp
-from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Iterator, Optional, Sequence, Tuple
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
-
-def parse_cfg_options(options: Optional[Sequence[str]]) -> Dict[str, Any]:
-    """Turns ``KEY=VALUE`` words into the dict that a config merges.
-
-    Args:
-        options: Words such as ``train_cfg.max_iters=10`` or ``key="[1,2]"``.
-
-    Returns:
-        Keys as given, values as MMEngine's ``DictAction`` reads them.
-
-    Raises:
-        ValueError: A word has no key or no equals sign.
-
-    Example:
-        >>> parse_cfg_options(['train_cfg.max_iters=10', 'a=1,2'])
-        {'train_cfg.max_iters': 10, 'a': [1, 2]}
-    """
-    if not options:
-        return {}
-    for word in options:
-        if '=' not in word or word.startswith('='):
-            raise ValueError(
-                f'--cfg-options takes KEY=VALUE, found {word!r}; '
-                'write for example train_cfg.max_iters=100'
-            )
-    parser = argparse.ArgumentParser()
-    parser.add_argument('options', nargs='+', action=DictAction)
-    # After '--' a word may start with a minus sign.
-    return parser.parse_args(['--', *options]).options
+from .cfg_options import apply_cfg_options
+from .config_files import read_config
 
 
 def load_config(
@@ -62,17 +34,13 @@ def load_config(
         The config, with ``work_dir`` and ``launcher``.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: A word of ``cfg_options`` is not ``KEY=VALUE``.
+        FileNotFoundError: There is no such file, or one that it builds on is
+            missing.
+        ValueError: It is not Python, or ``cfg_options`` cannot be applied.
     """
-    if not osp.isfile(path):
-        raise FileNotFoundError(
-            f'config {path} was not found (looked for {osp.abspath(path)}); '
-            'mim finds the configs of mmhvr by file name alone: mim train '
-            'mmhvr hvr_faster-rcnn_r18_mini.py'
-        )
-    cfg = Config.fromfile(path)
-    cfg.merge_from_dict(parse_cfg_options(cfg_options))
+    cfg = read_config(path)
+    apply_cfg_options(cfg, cfg_options)
+    allow_no_workers(cfg)
     cfg.launcher = launcher
     if work_dir is not None:
         cfg.work_dir = work_dir
@@ -82,6 +50,26 @@ def load_config(
     if seed is not None:
         cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
     return cfg
+
+
+def allow_no_workers(cfg: Config) -> None:
+    """Lets ``num_workers=0`` load the data in the process itself.
+
+    torch refuses it beside settings that only worker processes have.
+
+    Args:
+        cfg: The config, whose data loaders are changed in place.
+    """
+    for split in ('train', 'val', 'test'):
+        loader = cfg.get(f'{split}_dataloader')
+        if loader and not loader.get('num_workers'):
+            for key in (
+                'persistent_workers',
+                'prefetch_factor',
+                'timeout',
+                'multiprocessing_context',
+            ):
+                loader.pop(key, None)
 
 
 def use_cpu_model_wrapper(cfg: Config) -> None:

@@ -9,7 +9,7 @@ import os.path as osp
 import re
 from typing import Iterator, List, Sequence, Tuple, Union
 
-from ..visualization.hook import read_image
+from ..utils.image_files import read_image
 from .base import Frame, FrameSource
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
@@ -100,9 +100,14 @@ def images_of_pattern(pattern: str) -> List[str]:
 class ImageFiles(FrameSource):
     """Image files as the frames of a video, in the order given.
 
+    A frame's name is that of its file, with the folders that not all of the
+    files share.
+
     Args:
         paths (Sequence[str | PathLike]): The files, at least one.
         name (str): For messages and results.
+        bits (int): How many of the bits of 16-bit images are in use, see
+            :func:`mmhvr.utils.image_files.read_image`.
 
     Raises:
         ValueError: There are none.
@@ -110,10 +115,14 @@ class ImageFiles(FrameSource):
     """
 
     def __init__(
-        self, paths: Sequence[Union[str, os.PathLike]], name: str
+        self,
+        paths: Sequence[Union[str, os.PathLike]],
+        name: str,
+        bits: int = 16,
     ) -> None:
         self.paths = [os.fspath(path) for path in paths]
         self.name = name
+        self.bits = bits
         self.length = len(self.paths)
         if not self.paths:
             raise ValueError(f'{name} has no frames; give at least one image')
@@ -123,5 +132,8 @@ class ImageFiles(FrameSource):
 
     def __iter__(self) -> Iterator[Frame]:
         """Yields the frames; see :meth:`FrameSource.__iter__`."""
+        folders = [osp.dirname(osp.abspath(path)) for path in self.paths]
+        root = osp.commonpath(folders)
         for index, path in enumerate(self.paths):
-            yield Frame(index, read_image(path), osp.basename(path))
+            image = read_image(path, bits=self.bits)
+            yield Frame(index, image, osp.relpath(path, root))

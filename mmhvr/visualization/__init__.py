@@ -1,6 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Pictures and videos that a person looks at."""
 
+from ..utils.image_files import save_picture
 from .attention import attention_heat, draw_attention
 from .class_change import class_changes, draw_class_changes
 from .coco_video import (
@@ -18,7 +19,7 @@ from .embedding import (
     neighbour_agreement,
     points_in_a_plane,
 )
-from .hook import VIDVisualizationHook, predicted_instances, save_picture
+from .hook import VIDVisualizationHook, predicted_instances
 from .layout import caption, contact_sheet, side_by_side
 from .triplet_crops import crop_around, distinct_anchors, draw_triplet
 from .video import VideoWriter

@@ -12,6 +12,7 @@ from ..evaluation.average_precision import average_precisions
 from ..evaluation.predictions import join_predictions
 from ..evaluation.structures import GroundTruth
 from .coco_video import AnnotatedVideo
+from .text import save_figure
 
 # A class, its AP in the first and in the second run.
 Change = Tuple[str, float, float]
@@ -154,4 +155,4 @@ def draw_class_changes(
     for side in ('top', 'right'):
         axes.spines[side].set_visible(False)
     figure.tight_layout()
-    figure.savefig(path, dpi=130)
+    save_figure(figure, path, dpi=130)

@@ -7,6 +7,7 @@ from typing import Sequence, Tuple
 import cv2
 import numpy as np
 
+from ..utils.image_files import save_picture
 from .coco_video import (
     AnnotatedFrame,
     AnnotatedVideo,
@@ -14,7 +15,7 @@ from .coco_video import (
     spread_over_categories,
 )
 from .draw import draw_detections, draw_ground_truth
-from .hook import legible_factor, save_picture
+from .hook import legible_factor
 from .layout import caption, contact_sheet, side_by_side
 from .video import VideoWriter
 

@@ -11,15 +11,14 @@ from typing import Optional, Sequence, Tuple
 import cv2
 import numpy as np
 
+from .text import draw_text, text_width
+
 Colour = Tuple[int, int, int]
 
 # Multiples of the golden ratio's fraction spread hues evenly however many
 # classes there are, and a class keeps its hue when classes are added.
 _GOLDEN = 0.61803398875
 _SHADES = ((0.85, 1.0), (0.85, 0.65), (0.45, 1.0), (0.85, 0.45))
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
-# Cap height of the Hershey font at scale 1, in pixels.
-_CAP_HEIGHT = 22.0
 _DASH = 6
 _WHITE: Colour = (255, 255, 255)
 _BLACK: Colour = (0, 0, 0)
@@ -229,30 +228,28 @@ def _tag(
 ) -> None:
     """Writes ``text`` on a filled strip beside a box, inside the canvas."""
     height, width = canvas.shape[:2]
-    scale = max(0.35, min(height, width) / 900)
-    stroke = max(1, round(scale * 1.4))
-    text_width = cv2.getTextSize(text, _FONT, scale, stroke)[0][0]
-    pad = max(2, round(3 * scale))
-    strip_height = round(_CAP_HEIGHT * scale) + 2 * pad + 2
+    # Of a capital letter, in pixels.
+    size = max(8.0, min(height, width) / 40)
+    pad = max(2, round(size / 7))
+    # Tails of letters reach down by a third of the capitals.
+    strip_height = round(4 / 3 * size) + 2 * pad
     x1, y1, _, y2 = corners
-    left = max(0, min(x1, width - text_width - 2 * pad))
+    text_room = text_width(text, size) + 2 * pad
+    left = max(0, min(x1, width - text_room))
     top = y2 + 1 if below else y1 - strip_height
     # Beyond the edge there is nothing to see: go inside the box.
     if top < 0:
         top = y1
     if top + strip_height > height:
         top = max(0, y2 - strip_height)
-    right = min(width, left + text_width + 2 * pad)
+    right = min(width, left + text_room)
     canvas[top : top + strip_height, left:right] = colour
-    cv2.putText(
+    draw_text(
         canvas,
         text,
-        (left + pad, top + strip_height - pad - 1),
-        _FONT,
-        scale,
+        (left + pad, top + pad + round(size)),
+        size,
         _text_colour(colour),
-        stroke,
-        cv2.LINE_AA,
     )
 
 

@@ -9,6 +9,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from .draw import class_colour
+from .text import save_figure
 
 # Markers of the target, the positive and the negative video.
 _MARKERS = (
@@ -138,7 +139,7 @@ def draw_embeddings(
     )
     lines = -(-len(handles) // 8)
     figure.tight_layout(rect=(0, 0.05 * lines, 1, 0.98))
-    figure.savefig(path, dpi=130)
+    save_figure(figure, path, dpi=130)
 
 
 def _colours(labels: Sequence[int]) -> List[Tuple[float, ...]]:

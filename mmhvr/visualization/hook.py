@@ -3,16 +3,16 @@
 
 import os
 import os.path as osp
-from typing import Any, Optional, Sequence
+from typing import Any, Iterator, List, Optional, Sequence
 
 import cv2
 import numpy as np
-from mmengine.fileio import get
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement, InstanceData
 
+from ..utils.image_files import read_image, save_picture
 from .draw import draw_detections
 
 # Smaller frames are enlarged, by a whole factor, until the shorter side has
@@ -24,10 +24,11 @@ _LEGIBLE_SIDE = 384
 class VIDVisualizationHook(Hook):
     """Draws the detections of every frame of a test.
 
-    With ``show_dir`` it writes ``show_dir/VIDEO/FRAME.jpg``, VIDEO the name
-    of the frame's folder and FRAME its own. It takes what video detectors
-    predict (``pred_det_instances``) and what detectors of single frames do
-    (``pred_instances``). ``tools/test.py --show-dir FOLDER`` adds it.
+    With ``show_dir`` it writes ``show_dir/VIDEO/FRAME.jpg``: the path that the
+    frame has below ``data_prefix`` of the test data. It takes what video
+    detectors predict (``pred_det_instances``) and what detectors of single
+    frames do (``pred_instances``). ``tools/test.py --show-dir FOLDER`` adds
+    it.
 
     Args:
         draw: Whether to do anything at all.
@@ -39,7 +40,7 @@ class VIDVisualizationHook(Hook):
         factor: Enlarge frames by this whole number; by default small frames
             are enlarged until a tag can be read on them.
         backend_args: How MMEngine reads the images; from the disk by
-            default.
+            default. 16 bits are scaled as the test pipeline does it.
 
     Raises:
         ValueError: ``interval`` is less than 1.
@@ -89,30 +90,36 @@ class VIDVisualizationHook(Hook):
             batch_idx, self.interval
         ):
             return
-        names = class_names_of(runner.test_dataloader.dataset)
+        dataset = runner.test_dataloader.dataset
+        names, roots = class_names_of(dataset), image_roots(dataset)
         for sample in outputs or ():
-            picture = self.picture(sample, names)
+            picture = self.picture(sample, names, bits_of(dataset))
             if self.show_dir is not None:
                 save_picture(
-                    picture, picture_path(self.show_dir, sample.img_path)
+                    picture,
+                    picture_path(self.show_dir, sample.img_path, roots),
                 )
             if self.show:
                 cv2.imshow('mmhvr', picture)
                 cv2.waitKey(int(self.wait_time * 1000))
 
     def picture(
-        self, sample: BaseDataElement, class_names: Optional[Sequence[str]]
+        self,
+        sample: BaseDataElement,
+        class_names: Optional[Sequence[str]],
+        bits: int = 16,
     ) -> np.ndarray:
         """Reads the frame of a prediction and draws its boxes.
 
         Args:
             sample: The prediction, with ``img_path``.
             class_names: The name of each class.
+            bits: As for :func:`mmhvr.utils.image_files.read_image`.
 
         Returns:
             [H, W, 3] BGR uint8.
         """
-        image = read_image(sample.img_path, self.backend_args)
+        image = read_image(sample.img_path, self.backend_args, bits)
         found = predicted_instances(sample)
         return draw_detections(
             image,
@@ -159,40 +166,56 @@ def legible_factor(image: np.ndarray) -> int:
     return max(1, round(_LEGIBLE_SIDE / max(1, min(image.shape[:2]))))
 
 
-def picture_path(show_dir: str, img_path: str) -> str:
-    """``show_dir/VIDEO/FRAME.jpg`` for ``.../VIDEO/FRAME.JPEG``."""
-    folder, name = osp.split(osp.abspath(img_path))
-    return osp.join(
-        show_dir, osp.basename(folder), f'{osp.splitext(name)[0]}.jpg'
-    )
+def image_roots(dataset: Any) -> List[str]:
+    """The folders to which the file names of a data set are relative.
 
-
-def read_image(path: str, backend_args: Optional[dict] = None) -> np.ndarray:
-    """Reads an image file as [H, W, 3] BGR uint8.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is not an image that OpenCV can read.
+    Args:
+        dataset: With ``data_prefix``, or a wrapper around such ones.
     """
-    data = np.frombuffer(get(path, backend_args=backend_args), np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    if image is None:
-        raise ValueError(
-            f'image {path} cannot be read; it is cut off or '
-            'not an image: get or make it again'
-        )
-    return image
+    roots = []
+    for part in _parts(dataset):
+        prefix = getattr(part, 'data_prefix', None) or {}
+        roots += [osp.abspath(path) for path in prefix.values() if path]
+    return roots
 
 
-def save_picture(picture: np.ndarray, path: str) -> None:
-    """Writes a picture, and its folder if need be.
+def bits_of(dataset: Any) -> int:
+    """``bits`` of the LoadVideoFrames in the pipeline of a data set."""
+    for part in _parts(dataset):
+        pipeline = getattr(part, 'pipeline', None)
+        for step in getattr(pipeline, 'transforms', ()):
+            if hasattr(step, 'bits'):
+                return step.bits
+    return 16
 
-    Raises:
-        OSError: It cannot be written.
+
+def _parts(dataset: Any) -> Iterator[Any]:
+    """A data set, and those that it wraps."""
+    yield dataset
+    wrapped = getattr(dataset, 'datasets', None) or []
+    for part in [*wrapped, getattr(dataset, 'dataset', None)]:
+        if part is not None:
+            yield from _parts(part)
+
+
+def picture_path(
+    show_dir: str, img_path: str, roots: Sequence[str] = ()
+) -> str:
+    """Where the picture of a frame goes, another place for each frame.
+
+    Args:
+        show_dir: The folder of all pictures.
+        img_path: The file of the frame.
+        roots: Folders that hold the frames, absolute. Their common part is
+            left out of the path; without, the working directory is.
+
+    Example:
+        >>> picture_path('out', '/d/val/SEQ/img1/7.JPEG', ['/d/val'])
+        'out/SEQ/img1/7.jpg'
     """
-    os.makedirs(osp.dirname(path) or '.', exist_ok=True)
-    if not cv2.imwrite(path, picture):
-        raise OSError(
-            f'picture {path} cannot be written; choose another '
-            'folder or a name that ends in .jpg or .png'
-        )
+    path = osp.abspath(img_path)
+    root = osp.commonpath(roots) if roots else os.getcwd()
+    below = osp.relpath(path, root)
+    if below.startswith(os.pardir):
+        below = osp.relpath(path, os.sep)
+    return osp.join(show_dir, f'{osp.splitext(below)[0]}.jpg')

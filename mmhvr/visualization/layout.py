@@ -3,8 +3,9 @@
 
 from typing import Sequence, Tuple
 
-import cv2
 import numpy as np
+
+from .text import draw_text, text_width
 
 _BACKGROUND = (32, 32, 32)
 _CAPTION_HEIGHT = 24
@@ -22,12 +23,9 @@ def caption(image: np.ndarray, text: str) -> np.ndarray:
     """
     width = image.shape[1]
     strip = np.full((_CAPTION_HEIGHT, width, 3), _BACKGROUND, dtype=np.uint8)
-    font, scale = cv2.FONT_HERSHEY_SIMPLEX, 0.5
-    text_width = cv2.getTextSize(text, font, scale, 1)[0][0]
-    scale *= min(1.0, (width - 8) / max(1, text_width))
-    cv2.putText(
-        strip, text, (4, 17), font, scale, (255, 255, 255), 1, cv2.LINE_AA
-    )
+    height = 11.0  # of a capital letter, in pixels
+    height *= min(1.0, (width - 8) / max(1, text_width(text, height)))
+    draw_text(strip, text, (4, 17), height, (255, 255, 255))
     return np.concatenate([strip, image])
 
 

@@ -2,35 +2,14 @@
 import pytest
 import torch
 from mmengine.config import Config
+from torch.utils.data import DataLoader
 
 from mmhvr.engine import (
     check_data_files,
     load_config,
-    parse_cfg_options,
     use_cpu_model_wrapper,
 )
-from mmhvr.engine.config import add_custom_hook
-
-
-@pytest.mark.parametrize(
-    'words, expected',
-    [
-        (None, {}),
-        (['a=1'], dict(a=1)),
-        (['a.b=0.5', 'c=x'], {'a.b': 0.5, 'c': 'x'}),
-        (['a=1,2', 'b=[(1,2),(3,4)]'], dict(a=[1, 2], b=[(1, 2), (3, 4)])),
-        (['a=x=y'], dict(a='x=y')),
-        (['-a=True'], {'-a': True}),
-    ],
-)
-def test_parse_cfg_options(words, expected):
-    assert parse_cfg_options(words) == expected
-
-
-@pytest.mark.parametrize('word', ['nothing', '=1', ''])
-def test_bad_cfg_option(word):
-    with pytest.raises(ValueError, match='KEY=VALUE, found'):
-        parse_cfg_options(['a=1', word])
+from mmhvr.engine.config import add_custom_hook, allow_no_workers
 
 
 def test_load_config(tmp_path):
@@ -138,3 +117,34 @@ def test_check_data_files(tmp_path, monkeypatch):
         'data/mini/b.json was not found'
     )
     assert str(tmp_path) in message and 'make_mini_dataset' in message
+
+
+@pytest.mark.parametrize('workers', [{}, dict(num_workers=0)])
+def test_no_workers(workers):
+    only_for_workers = dict(
+        persistent_workers=True,
+        prefetch_factor=4,
+        timeout=3,
+        multiprocessing_context='spawn',
+    )
+    loader = dict(batch_size=3, pin_memory=True, **workers)
+    cfg = Config(
+        dict(
+            train_dataloader={**loader, **only_for_workers},
+            val_dataloader=dict(num_workers=2, **only_for_workers),
+        )
+    )
+    allow_no_workers(cfg)
+    assert cfg.train_dataloader == loader
+    assert cfg.val_dataloader == dict(num_workers=2, **only_for_workers)
+    # torch itself takes it.
+    DataLoader([1, 2, 3], **cfg.train_dataloader)
+
+
+def test_no_workers_from_the_command_line(tmp_path):
+    path = tmp_path / 'c.py'
+    path.write_text(
+        'train_dataloader = dict(num_workers=2, persistent_workers=True)'
+    )
+    cfg = load_config(str(path), ['train_dataloader.num_workers=0'])
+    assert cfg.train_dataloader == dict(num_workers=0)

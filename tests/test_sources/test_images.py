@@ -51,6 +51,8 @@ def test_a_pattern_a_list_and_a_single_image(tmp_path):
     write_images(tmp_path / 'b', ['1.png'])
     source = open_source(f'{tmp_path}/*/*.png')
     assert [f.image[0, 0, 0] for f in source] == [0, 10, 0]
+    # Names tell them apart.
+    assert [f.name for f in source] == ['a/1.png', 'a/2.png', 'b/1.png']
     # A list keeps its order.
     paths = [tmp_path / 'a' / '2.png', str(tmp_path / 'a' / '1.png')]
     assert [f.name for f in open_source(paths)] == ['2.png', '1.png']

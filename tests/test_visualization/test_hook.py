@@ -1,25 +1,33 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+import os
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from mmcv.transforms import Compose
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 from mmtrack.registry import HOOKS
 from mmtrack.structures import TrackDataSample
 
+from mmhvr.datasets import LoadVideoFrames
 from mmhvr.visualization import VIDVisualizationHook, class_colour
 from mmhvr.visualization.hook import (
+    bits_of,
     class_names_of,
+    image_roots,
     legible_factor,
     picture_path,
 )
 
 RUNNER = SimpleNamespace(
     test_dataloader=SimpleNamespace(
-        dataset=SimpleNamespace(metainfo=dict(CLASSES=('zero', 'one')))
+        dataset=SimpleNamespace(
+            metainfo=dict(CLASSES=('zero', 'one')),
+            data_prefix=dict(img_path='Data'),
+        )
     )
 )
 
@@ -39,7 +47,8 @@ def sample(kind, path, scores=(0.9, 0.1)):
 
 
 @pytest.fixture
-def image_path(tmp_path):
+def image_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / 'Data' / 'video_7' / '000003.JPEG'
     path.parent.mkdir(parents=True)
     cv2.imwrite(str(path.with_suffix('.png')), np.full((400, 400, 3), 90, 'B'))
@@ -107,8 +116,53 @@ def test_legible_factor(shape, factor):
 
 
 def test_small_helpers():
-    assert picture_path('out', '/d/val/vid/0001.JPEG') == 'out/vid/0001.jpg'
     for key in ('classes', 'CLASSES'):
         dataset = SimpleNamespace(metainfo={key: ('a',)})
         assert class_names_of(dataset) == ('a',)
     assert class_names_of(SimpleNamespace()) is None
+
+
+@pytest.mark.parametrize(
+    'path, roots, picture',
+    [
+        ('/d/val/vid/0001.JPEG', ['/d/val'], 'vid/0001.jpg'),
+        # Frames of all videos lie in a folder of one name.
+        ('/d/val/SEQ/img1/1.jpg', ['/d/val'], 'SEQ/img1/1.jpg'),
+        ('/d/val/SEQ/img1/1.2.png', ['/d/val/'], 'SEQ/img1/1.2.jpg'),
+        # Two data sets in one, whose videos may have the same names.
+        ('/d/A/val/v/1.jpg', ['/d/A/val', '/d/B/val'], 'A/val/v/1.jpg'),
+        ('/d/B/val/v/1.jpg', ['/d/A/val', '/d/B/val'], 'B/val/v/1.jpg'),
+        # No root, or another one: nothing of the path is left out.
+        ('/d/A/v/1.jpg', [], 'd/A/v/1.jpg'),
+        ('/d/A/v/1.jpg', ['/d/A/val'], 'd/A/v/1.jpg'),
+        ('data/v/1.jpg', [], 'data/v/1.jpg'),
+    ],
+)
+def test_each_frame_has_a_place_of_its_own(path, roots, picture):
+    assert picture_path('out', path, roots) == f'out/{picture}'
+
+
+def test_roots_and_bits_of_wrapped_data_sets():
+    parts = [
+        SimpleNamespace(data_prefix=dict(img_path='/d/A', other='')),
+        SimpleNamespace(
+            data_prefix=dict(img='B'),
+            pipeline=Compose([LoadVideoFrames(bits=12)]),
+        ),
+        SimpleNamespace(),
+    ]
+    whole = SimpleNamespace(datasets=parts[:2])
+    here = os.getcwd()
+    assert image_roots(whole) == ['/d/A', f'{here}/B']
+    assert image_roots(SimpleNamespace(dataset=whole)) == image_roots(whole)
+    assert image_roots(parts[2]) == []
+    assert bits_of(whole) == 12 and bits_of(parts[0]) == 16
+
+
+def test_pictures_of_16_bits_are_scaled_as_the_test_does(tmp_path):
+    path = tmp_path / 'frame.png'
+    cv2.imwrite(str(path), np.full((400, 400), 2048, np.uint16))
+    picture = VIDVisualizationHook(score_thr=1.0).picture(
+        sample(DetDataSample, path), None, bits=12
+    )
+    assert (picture == 128).all()  # 255 * 2048 / 4095 = 127.53

@@ -25,6 +25,7 @@ from mmhvr.visualization.analysis_figures import (
     precision_recall_figure,
     range_figure,
 )
+from mmhvr.visualization.text import save_figure
 
 
 def parse_args() -> argparse.Namespace:
@@ -117,7 +118,7 @@ def main() -> None:
         os.makedirs(args.out, exist_ok=True)
         for name, figure in figures.items():
             path = osp.join(args.out, f'{name}.png')
-            figure.savefig(path, dpi=args.dpi)
+            save_figure(figure, path, dpi=args.dpi)
             print(path)
     except (ValueError, OSError) as error:
         raise SystemExit(f'error: {error}') from error
