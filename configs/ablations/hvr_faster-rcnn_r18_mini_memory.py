@@ -6,4 +6,7 @@ _base_ = '../mini/hvr_faster-rcnn_r18_mini.py'
 model = dict(
     memory=dict(type='VideoMemory', size=256, video_channels=192, proposals=32)
 )
-train_dataloader = dict(batch_size=9, batch_sampler=None)
+train_dataloader = dict(
+    batch_size=9,
+    batch_sampler=dict(_delete_=True, type='RandomVideoBatchSampler'),
+)

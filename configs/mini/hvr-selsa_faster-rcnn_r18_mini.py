@@ -8,7 +8,10 @@ _base_ = [
     '../_base_/default_runtime_iter.py',
 ]
 
-train_dataloader = dict(batch_size=9, batch_sampler=None)
+train_dataloader = dict(
+    batch_size=9,
+    batch_sampler=dict(_delete_=True, type='RandomVideoBatchSampler'),
+)
 # 14 references over the whole video, as MMTracking tests SELSA.
 window = dict(_delete_=True, type='ReferenceFrameSampler', num_frames=15)
 val_cfg = dict(frame_sampler=window)

@@ -10,7 +10,11 @@ _base_ = [
 
 # One video of three frames a GPU, as MMTracking trains SELSA. The references
 # come from the whole video, as in SELSA's paper (MMTracking: 9 frames around).
-train_dataloader = dict(batch_size=1, num_workers=2, batch_sampler=None)
+train_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    batch_sampler=dict(_delete_=True, type='RandomVideoBatchSampler'),
+)
 
 # 14 references over the whole video, as MMTracking tests SELSA. For a window
 # around the frame: dict(type='WindowFrameSampler', num_frames=15).

@@ -11,6 +11,7 @@ from .frame_samplers import (
 )
 from .frame_transforms import PadVideoFrames, TrackMinIoURandomCrop
 from .load_video_frames import LoadVideoFrames
+from .random_video_batch_sampler import RandomVideoBatchSampler
 from .triplet_batch_sampler import TripletVideoBatchSampler
 from .triplet_video_dataset import TripletVideoDataset
 from .video_records import VideoRecord
@@ -22,6 +23,7 @@ __all__ = [
     'OffsetFrameSampler',
     'ReferenceFrameSampler',
     'PadVideoFrames',
+    'RandomVideoBatchSampler',
     'ShuffledFrameSampler',
     'TrackMinIoURandomCrop',
     'TripletVideoBatchSampler',

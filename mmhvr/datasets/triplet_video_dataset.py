@@ -83,9 +83,9 @@ class TripletVideoDataset(ImagenetVIDDataset):
     def set_epoch(self, epoch: int, seed: Optional[int] = None) -> None:
         """Set the epoch that the random choices depend on.
 
-        Reaches worker processes that already run. ``TripletVideoBatchSampler``
-        calls this at the start of each pass; with another sampler nobody does,
-        and each epoch has the same support frames.
+        Reaches worker processes that already run. mmhvr's batch samplers
+        call this at the start of each pass; with another one nobody does, and
+        each epoch has the same support frames.
 
         Args:
             epoch: The epoch.

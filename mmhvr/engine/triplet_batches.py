@@ -33,7 +33,7 @@ def triplet_batches(
     # VID and DET together: the videos come first.
     parts = loader.dataset.get('datasets')
     loader.dataset = dict(parts[0] if parts else loader.dataset)
-    if loader.get('batch_sampler') is None:
+    if 'num_categories' not in (loader.get('batch_sampler') or {}):
         loader.batch_size = 9
         loader.batch_sampler = dict(
             type='TripletVideoBatchSampler',
