@@ -12,6 +12,8 @@ from .average_precision import (
 )
 from .by_video import apply_by_video
 from .coco_average_precision import coco_average_precisions
+from .comparison import Comparison, Difference, compare_predictions
+from .comparison_table import format_comparison
 from .errors import ErrorCounts, count_errors
 from .matching import match_detections, paired_iou
 from .motion import MOTION_RANGES, motion_iou
@@ -31,7 +33,9 @@ from .video_seq_nms import SeqNMS, apply_seq_nms
 
 __all__ = [
     'Analysis',
+    'Comparison',
     'Detections',
+    'Difference',
     'ErrorCounts',
     'GroundTruth',
     'MOTION_RANGES',
@@ -47,8 +51,10 @@ __all__ = [
     'average_precision',
     'average_precisions',
     'coco_average_precisions',
+    'compare_predictions',
     'count_errors',
     'evaluate_predictions',
+    'format_comparison',
     'label_names',
     'load_annotations',
     'load_motion_iou',

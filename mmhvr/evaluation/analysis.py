@@ -10,17 +10,14 @@ from typing import Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from .annotations import VIDAnnotations
-from .average_precision import (
-    area_under_envelope,
-    precision_recall,
-    ranked_hits,
-)
+from .average_precision import area_under_envelope, precision_recall
 from .errors import ErrorCounts, count_errors
 from .matching import box_sizes
 from .motion import MOTION_RANGES
 from .prediction_files import AnyPredictions, label_names
 from .predictions import check_labels, join_predictions
 from .range_average_precision import range_average_precisions
+from .ranking import rank_detections
 
 Ranges = Dict[str, Tuple[float, float]]
 
@@ -118,8 +115,11 @@ def analyse(
     aps = np.full(len(names), np.nan)
     curves: List[Optional[Tuple[np.ndarray, np.ndarray]]] = []
     for label in range(len(names)):
-        scores, hits, number = ranked_hits(gt, det, label, iou_thr, offset)
-        curve = precision_recall(scores, hits, number) if number else None
+        ranking = rank_detections(gt, det, label, iou_thr, offset)
+        number = len(ranking.box_images)
+        curve = None
+        if number:
+            curve = precision_recall(ranking.scores, ranking.hits, number)
         if curve is not None:
             aps[label] = area_under_envelope(*curve)
         curves.append(curve)

@@ -18,7 +18,8 @@ from typing import Optional, Tuple
 
 import numpy as np
 
-from .matching import covered_by_crowd, descending_order, match_detections
+from .matching import descending_order
+from .ranking import rank_detections
 from .structures import Detections, GroundTruth
 
 
@@ -50,51 +51,11 @@ def average_precisions(
     result = np.full(num_classes, np.nan)
     for label in range(num_classes):
         if ((gt.labels == label) & ~gt.crowd).any():
+            ranking = rank_detections(gt, det, label, iou_thr, offset)
             result[label] = average_precision(
-                *ranked_hits(gt, det, label, iou_thr, offset)
+                ranking.scores, ranking.hits, len(ranking.box_images)
             )
     return result
-
-
-def ranked_hits(
-    gt: GroundTruth,
-    det: Detections,
-    label: int,
-    iou_thr: float = 0.5,
-    offset: float = 1,
-) -> Tuple[np.ndarray, np.ndarray, int]:
-    """What the detections of one class found.
-
-    Args:
-        gt (GroundTruth): All annotated boxes.
-        det (Detections): All detections.
-        label (int): The class.
-        iou_thr (float): The least IoU of a match. Defaults to 0.5.
-        offset (float): Added to widths and heights. Defaults to 1.
-
-    Returns:
-        tuple[np.ndarray, np.ndarray, int]: Score of each detection that
-        counts, and whether it found a box, [D] each; G, the boxes to find.
-    """
-    boxes = gt.select((gt.labels == label) & ~gt.crowd)
-    crowd = gt.select((gt.labels == label) & gt.crowd)
-    own = det.select(det.labels == label)
-    hits = (
-        match_detections(
-            boxes.boxes,
-            boxes.images,
-            own.boxes,
-            own.images,
-            own.scores,
-            iou_thr,
-            offset,
-        )
-        >= 0
-    )
-    counts = hits | ~covered_by_crowd(
-        crowd.boxes, crowd.images, own.boxes, own.images, iou_thr, offset
-    )
-    return own.scores[counts], hits[counts], len(boxes.boxes)
 
 
 def mean_average_precision(average_precisions: np.ndarray) -> float:

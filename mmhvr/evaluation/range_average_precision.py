@@ -18,7 +18,7 @@ Legend: G annotated boxes, D detections, K classes, R ranges.
 """
 
 from dataclasses import dataclass
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from .matching import (
     overlapping_pairs,
     paired_iou,
 )
+from .ranking import Ranking
 from .structures import Detections, GroundTruth
 
 
@@ -97,56 +98,97 @@ def range_average_precisions(
     Raises:
         ValueError: If an argument does not fit.
     """
-    rules = _check_arguments(gt, values, ranges, protocol)
+    _check_arguments(gt, values, ranges, protocol)
     result = np.full((len(ranges), num_classes), np.nan)
-    crowds, counted = gt.select(gt.crowd), gt.select(~gt.crowd)
-    values = values[~gt.crowd]
-    ignored = np.array(
-        [(values < low) | (values > high) for low, high in ranges]
-    ).reshape(len(ranges), len(values))
     # In a frame without boxes nothing tells which range it would have been.
-    empty = 1 - ignored.mean(1) if len(values) else np.zeros(len(ranges))
+    share = np.zeros(len(ranges))
+    if not gt.crowd.all():
+        share = 1 - _outside(values[~gt.crowd], ranges).mean(1)
     for label in range(num_classes):
-        mine = counted.labels == label
-        if ignored[:, mine].all():
-            continue
-        own = det.select(det.labels == label)
-        own = own.select(descending_order(own.scores))
-        near = mine if rules.same_class else np.ones_like(mine)
-        weights = false_positive_weights(
-            counted.select(near), ignored[:, near], own, empty, offset
+        rankings = rank_by_range(
+            gt, values, det, label, ranges, protocol, iou_thr, offset
         )
-        own_crowds = crowds.select(crowds.labels == label)
-        weights[
-            :,
-            covered_by_crowd(
-                own_crowds.boxes,
-                own_crowds.images,
-                own.boxes,
-                own.images,
-                iou_thr,
-                offset,
-            ),
-        ] = 0
-        result[:, label] = _class_average_precisions(
-            counted.select(mine),
-            ignored[:, mine],
-            own,
-            weights,
-            rules,
-            iou_thr,
-            offset,
-        )
+        for r, ranking in enumerate(rankings):
+            result[r, label] = average_precision(
+                ranking.scores,
+                ranking.hits,
+                len(ranking.box_images),
+                ranking.weights + share[r] * ranking.alone,
+            )
     return result
+
+
+def rank_by_range(
+    gt: GroundTruth,
+    values: np.ndarray,
+    det: Detections,
+    label: int,
+    ranges: Sequence[Tuple[float, float]],
+    protocol: str = 'fgfa',
+    iou_thr: float = 0.5,
+    offset: float = 1,
+) -> List[Ranking]:
+    """What the detections of one class found of the boxes of each range.
+
+    Args:
+        gt (GroundTruth): All annotated boxes.
+        values (np.ndarray): What the ranges are about, for each box, [G].
+        det (Detections): All detections.
+        label (int): The class.
+        ranges (Sequence[tuple]): Least and greatest value of each, R pairs.
+        protocol (str): ``'fgfa'`` or ``'mega'``. Defaults to 'fgfa'.
+        iou_thr (float): The least IoU of a match. Defaults to 0.5.
+        offset (float): Added to widths and heights. Defaults to 1.
+
+    Returns:
+        list[Ranking]: One of each range, by falling score; none at all if
+        the class has no box in any range.
+
+    Raises:
+        ValueError: If an argument does not fit.
+    """
+    rules = _check_arguments(gt, values, ranges, protocol)
+    crowds = gt.select(gt.crowd & (gt.labels == label))
+    counted, values = gt.select(~gt.crowd), values[~gt.crowd]
+    ignored = _outside(values, ranges)
+    mine = counted.labels == label
+    if ignored[:, mine].all():
+        return []
+    own = det.select(det.labels == label)
+    own = own.select(descending_order(own.scores))
+    near = mine if rules.same_class else np.ones_like(mine)
+    weights, alone = false_positive_weights(
+        counted.select(near), ignored[:, near], own, offset
+    )
+    covered = covered_by_crowd(
+        crowds.boxes, crowds.images, own.boxes, own.images, iou_thr, offset
+    )
+    weights[:, covered] = 0
+    boxes, ignored = counted.select(mine), ignored[:, mine]
+    matches = _match_by_range(boxes, ignored, own, rules, iou_thr, offset)
+    rankings = []
+    for weight, found, out in zip(weights, matches, ignored):
+        hits = found >= 0
+        hits[hits] = ~out[found[hits]]
+        rankings.append(
+            Ranking(
+                scores=own.scores,
+                images=own.images,
+                hits=hits,
+                weights=np.where(found >= 0, 0.0, weight),
+                alone=alone & ~covered & (found < 0),
+                box_images=boxes.images[~out],
+            )
+        )
+    return rankings
 
 
 def false_positive_weights(
     gt: GroundTruth,
     ignored: np.ndarray,
     det: Detections,
-    empty: np.ndarray,
     offset: float = 1,
-) -> np.ndarray:
+) -> Tuple[np.ndarray, np.ndarray]:
     """How much each detection counts as false if it finds nothing.
 
     1 if its best overlap is with a box in range, 0 if it is with an ignored
@@ -158,17 +200,20 @@ def false_positive_weights(
         gt (GroundTruth): The boxes that are looked at.
         ignored (np.ndarray): Which are ignored in each range, bool [R, G].
         det (Detections): The detections.
-        empty (np.ndarray): Weight in a frame without such boxes, [R].
         offset (float): Added to widths and heights. Defaults to 1.
 
     Returns:
-        np.ndarray: float64 in [0, 1], [R, D].
+        tuple[np.ndarray, np.ndarray]: The weights, float64 in [0, 1],
+        [R, D]; and which detections are in a frame without such boxes, so
+        that their weight here is 0, bool [D].
     """
-    weights = np.repeat(empty[:, None], len(det.scores), axis=1)
+    weights = np.zeros((len(ignored), len(det.scores)))
+    alone = np.ones(len(det.scores), dtype=bool)
     for boxes, dets in iter_pairs(gt.images, det.images):
         # A detection's pairs come together.
         begin = np.flatnonzero(np.append(True, dets[1:] != dets[:-1]))
         number = np.diff(np.append(begin, len(dets)))
+        alone[dets[begin]] = False
         iou = paired_iou(gt.boxes[boxes], det.boxes[dets], offset)
         for weight, flags in zip(weights, ignored):
             out = flags[boxes]
@@ -178,19 +223,18 @@ def false_positive_weights(
             share[best_in > best_out] = 1
             share[best_in < best_out] = 0
             weight[dets[begin]] = share
-    return weights
+    return weights, alone
 
 
-def _class_average_precisions(
+def _match_by_range(
     gt: GroundTruth,
     ignored: np.ndarray,
     det: Detections,
-    weights: np.ndarray,
     rules: RangeProtocol,
     iou_thr: float,
     offset: float,
-) -> np.ndarray:
-    """AP of one class in each range, [R]; detections by falling score."""
+) -> List[np.ndarray]:
+    """Index of the box that each detection of a class found, [D], R times."""
     thresholds = np.full(len(gt.boxes), float(iou_thr))
     if rules.tolerance is not None:
         width, height = box_sizes(gt.boxes, offset)
@@ -201,26 +245,21 @@ def _class_average_precisions(
     pairs = overlapping_pairs(
         gt.boxes, gt.images, det.boxes, det.images, thresholds, offset
     )
-    result = np.full(len(ignored), np.nan)
-    matches = None
-    for r, out in enumerate(ignored):
-        if matches is None or rules.prefer_in_range:
-            matches = assign_pairs(
-                *pairs,
-                gt.images,
-                det.scores,
-                last=out if rules.prefer_in_range else None,
-            )
-        found = matches >= 0
-        hits = np.zeros(len(matches), dtype=bool)
-        hits[found] = ~out[matches[found]]
-        result[r] = average_precision(
-            det.scores,
-            hits,
-            int(np.count_nonzero(~out)),
-            np.where(found, 0.0, weights[r]),
-        )
-    return result
+    if not rules.prefer_in_range:
+        return [assign_pairs(*pairs, gt.images, det.scores)] * len(ignored)
+    return [
+        assign_pairs(*pairs, gt.images, det.scores, last=out)
+        for out in ignored
+    ]
+
+
+def _outside(
+    values: np.ndarray, ranges: Sequence[Tuple[float, float]]
+) -> np.ndarray:
+    """Which values are not in each range, bool [R, G]."""
+    return np.array(
+        [(values < low) | (values > high) for low, high in ranges]
+    ).reshape(len(ranges), len(values))
 
 
 def _check_arguments(

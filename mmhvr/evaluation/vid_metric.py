@@ -5,7 +5,7 @@ Legend: n detections of a frame, K classes.
 """
 
 import logging
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 from mmengine.dist import all_gather_object
@@ -189,13 +189,9 @@ class VIDMetric(BaseMetric):
             annotated boxes has none.
 
         Raises:
-            ValueError: If there are no predictions, a label is out of range,
-                or no class of the model has annotated boxes.
+            ValueError: As of :meth:`arrays`.
         """
-        classes = self._classes()
-        gt = self.annotations.ground_truth(classes, self.motion)
-        det = self._detections(results)
-        check_labels(det, classes, self.annotations.image_names)
+        classes, gt, det = self.arrays(results)
         columns, notes = evaluate_columns(
             gt,
             det,
@@ -231,6 +227,28 @@ class VIDMetric(BaseMetric):
         if self.errors:
             metrics.update(self._count_errors(gt, det, classes))
         return metrics
+
+    def arrays(
+        self, results: List[dict]
+    ) -> Tuple[List[str], GroundTruth, Detections]:
+        """Check the detections of all frames, and the boxes to find.
+
+        Args:
+            results (list[dict]): As of :meth:`compute_metrics`.
+
+        Returns:
+            tuple[list[str], GroundTruth, Detections]: The class names, the
+            boxes of these classes and the detections.
+
+        Raises:
+            ValueError: If there are no predictions, a label is out of range,
+                or no class of the model has annotated boxes.
+        """
+        classes = self._classes()
+        gt = self.annotations.ground_truth(classes, self.motion)
+        det = self._detections(results)
+        check_labels(det, classes, self.annotations.image_names)
+        return classes, gt, det
 
     def _count_errors(
         self, gt: GroundTruth, det: Detections, classes: List[str]

@@ -2,6 +2,7 @@
 """The tools that evaluate and analyse files of predictions."""
 
 import json
+import re
 import sys
 
 import cv2
@@ -12,6 +13,7 @@ from mmhvr.evaluation import (
     Predictions,
     load_annotations,
     load_motion_iou,
+    load_predictions,
     save_predictions,
 )
 
@@ -232,3 +234,112 @@ def test_plot_results(files, load_tool, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(sys, 'argv', [*argv, '--names', 'x', 'x'])
     with pytest.raises(SystemExit, match='must differ'):
         tool.main()
+
+
+@pytest.fixture
+def two_models(tmp_path):
+    """Three videos of a box; a finds that of the first, b of the second."""
+    ann_file = tmp_path / 'ann.json'
+    data = dict(
+        CAR,
+        videos=[dict(id=i, name=f'{i}') for i in (1, 2, 3)],
+        images=[dict(image, video_id=image['id']) for image in CAR['images']],
+    )
+    ann_file.write_text(json.dumps(data))
+    paths = {}
+    for name, found in (('a', [1]), ('b', [2]), ('both', [1, 2])):
+        frames = {}
+        for i in (1, 2, 3):
+            number = int(i in found)
+            frames[i] = dict(
+                bboxes=np.array([[0, 0, 9, 9]] * number, np.float32).reshape(
+                    -1, 4
+                ),
+                scores=np.full(number, 0.5, dtype=np.float32),
+                labels=np.zeros(number, dtype=np.int32),
+            )
+        paths[name] = str(tmp_path / f'{name}.pkl')
+        save_predictions(
+            paths[name],
+            Predictions(frames, ['car']),
+            load_annotations(str(ann_file)),
+        )
+    return str(ann_file), paths
+
+
+@pytest.mark.parametrize('last', [False, True])
+def test_compare_predictions(two_models, load_tool, capsys, tmp_path, last):
+    ann_file, paths = two_models
+    tool = load_tool('analysis_tools/compare_predictions.py')
+    out = str(tmp_path / 'out.json')
+    options = ['--out', out, '--resamples', '500', '--seed', '3']
+    tool.main([paths['a'], paths['both'], ann_file, *options])
+    text = capsys.readouterr().out
+    assert f'A: {paths["a"]}: 33.3\nB: {paths["both"]}: 66.7\n' in text
+    row = [line.split('|') for line in text.splitlines() if '| car' in line]
+    assert [cell.strip() for cell in row[0][2:7]] == [
+        '3', '3', '33.3', '66.7', '+33.3'
+    ]  # fmt: skip
+    with open(out) as file:
+        found = json.load(file)
+    # Of three boxes as many as the second video was drawn.
+    mean = found['means']['all']
+    assert mean['difference'] == pytest.approx(1 / 3)
+    assert (mean['low'], mean['high']) == pytest.approx((0, 1))
+    # Never drawn: (2/3)^3 = 0.296 of the resamples.
+    assert mean['above_zero'] == pytest.approx(1 - 0.296, abs=0.06)
+    assert found['classes']['car']['all'] == mean
+    assert (found['seed'], found['iou_thr'], found['b']) == (
+        3, 0.5, [paths['both']]
+    )  # fmt: skip
+    # Several files; the annotation file may come last.
+    lists = ['--a', paths['a'], paths['b'], '--b', paths['both']]
+    lists = [*lists, ann_file, *options] if last else [ann_file, *lists]
+    tool.main(lists)
+    text = capsys.readouterr().out
+    row = [line.split('|') for line in text.splitlines() if '| car' in line]
+    assert [cell.strip() for cell in row[0][4:7]] == ['33.3', '66.7', '+33.3']
+    assert f'A: {paths["a"]}: 33.3\nA: {paths["b"]}: 33.3\n' in text
+
+
+def test_compare_predictions_of_a_text(
+    two_models, load_tool, capsys, tmp_path
+):
+    # A text does not say that label 0 is a bus.
+    ann_file, paths = two_models
+    annotations = load_annotations(ann_file)
+    text = str(tmp_path / 'both.txt')
+    save_predictions(
+        text, load_predictions(paths['both'], annotations), annotations
+    )
+    tool = load_tool('analysis_tools/compare_predictions.py')
+    argv = [text, text, ann_file]
+    with pytest.raises(SystemExit, match='error: .*--config'):
+        tool.main(argv)
+    for classes, value in ((('car', 'bus'), 66.7), (('bus', 'car'), 0.0)):
+        tool.main([*argv, '--config', write_config(tmp_path, classes)])
+        assert f'B: {text}: {value}' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    'argv, message',
+    [
+        (['a', 'ann'], 'give A.pkl B.pkl ANN_FILE.json, or'),
+        (['ann', '--a', 'a'], 'give A.pkl B.pkl ANN_FILE.json, or'),
+        (['a', 'b', 'ann', '--b', 'b'], 'give A.pkl B.pkl ANN_FILE.json, or'),
+        (['ann', '--a', 'a', 'a', '--b', 'b'], 'A names a file twice'),
+        (['a', 'nowhere.pkl', 'ann'], 'error: .* do not exist'),
+        (['a', 'b', 'nowhere.json'], 'error: .* does not exist'),
+        (['a', 'b', 'ann', '--resamples', '3'], 'error: resamples must be'),
+    ],
+)
+def test_compare_predictions_errors(
+    two_models, load_tool, capsys, argv, message
+):
+    ann_file, paths = two_models
+    known = dict(paths, ann=ann_file)
+    tool = load_tool('analysis_tools/compare_predictions.py')
+    with pytest.raises(SystemExit) as error:
+        tool.main([known.get(word, word) for word in argv])
+    text = f'{error.value}\n{capsys.readouterr().err}'
+    assert re.search(message, text)
