@@ -343,3 +343,13 @@ def test_compare_predictions_errors(
         tool.main([known.get(word, word) for word in argv])
     text = f'{error.value}\n{capsys.readouterr().err}'
     assert re.search(message, text)
+
+
+def test_benchmark_vid_metric(load_tool, monkeypatch, capsys):
+    tool = load_tool('analysis_tools/benchmark_vid_metric.py')
+    argv = '--frames 60 --boxes 90 --videos 3 --classes 2 --detections 9'
+    monkeypatch.setattr(sys, 'argv', ['benchmark', *argv.split()])
+    tool.main()
+    # Half of the detections lie about the boxes, half anywhere.
+    value = re.search(r'protocols fgfa: mAP50 (\S+)', capsys.readouterr().out)
+    assert 0.1 < float(value.group(1)) < 0.9

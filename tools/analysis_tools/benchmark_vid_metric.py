@@ -138,7 +138,12 @@ def write_annotations(
         )
     ]
     images = [
-        dict(id=n, video_id=video + 1, frame_id=frame)
+        dict(
+            id=n,
+            file_name=f'{video}/{frame}.JPEG',
+            video_id=video + 1,
+            frame_id=frame,
+        )
         for n, (video, frame) in enumerate(
             zip(data.videos.tolist(), data.frames.tolist()), 1
         )
