@@ -14,6 +14,15 @@ from torch.utils.data import BatchSampler, ConcatDataset
 
 from .video_records import NO_LABEL, VideoRecord
 
+# Where no other category can give the negative video of a triplet.
+ONE_CLASS = (
+    'one category has no negative videos: train without triplets, each video '
+    'for itself, with model.video_selector=None and, below '
+    'train_dataloader, batch_sampler.num_categories=1, '
+    'batch_sampler.videos_per_category=9 and batch_size=9 '
+    '(docs/en/configs.md, "One class")'
+)
+
 
 @DATA_SAMPLERS.register_module()
 class TripletVideoBatchSampler(BatchSampler):
@@ -40,7 +49,8 @@ class TripletVideoBatchSampler(BatchSampler):
         sampler: The sampler that mmengine builds, ``DefaultSampler``. Gives
             data set, epoch and seed; its order of indices is not used.
         batch_size: K N.
-        num_categories: K, at least 2: a negative video must exist.
+        num_categories: K, at least 2: a negative video must exist. 1 is for
+            training without triplets.
         videos_per_category: N, at least 2: a positive video must exist.
         seed: Seed of the draws. None: that of ``sampler``.
         num_batches: Batches of an epoch on each rank. None: key frames / (K N
@@ -51,8 +61,8 @@ class TripletVideoBatchSampler(BatchSampler):
     Raises:
         TypeError: If the sampler has no epoch, or the data set is not made of
             ``TripletVideoDataset``.
-        ValueError: If ``batch_size`` is not K N, K or N is below 2, or there
-            are too few categories or videos.
+        ValueError: If ``batch_size`` is not K N, K is below 1 or N below 2,
+            or there are too few categories or videos.
     """
 
     def __init__(
@@ -99,11 +109,12 @@ class TripletVideoBatchSampler(BatchSampler):
             counts = ', '.join(
                 f'{names[label]} {len(pool)}' for label, pool in pools.items()
             )
+            remedy = 'lower num_categories (and batch_size), or add videos'
             raise ValueError(
                 f'num_categories={num_categories}, but only {len(pools)} '
                 f'categories have {videos_per_category} videos or more: '
-                f'{counts or "none"}; lower num_categories (and batch_size), '
-                'or add videos'
+                f'{counts or "none"}; '
+                + (ONE_CLASS if len(pools) == 1 else remedy)
             )
         self._pools = pools
         self._labels = sorted(pools)
@@ -176,10 +187,11 @@ def _check_sizes(
     batch_size: int, num_categories: int, videos_per_category: int
 ) -> None:
     """Raise a ValueError unless a batch of K N videos holds a triplet."""
-    if num_categories < 2:
+    if num_categories < 1:
         raise ValueError(
-            f'num_categories (K) must be at least 2, since the negative video '
-            f'is of another category than the target, but is {num_categories}'
+            'num_categories (K) must be at least 2, since the negative video '
+            'is of another category than the target, or 1 for training '
+            f'without triplets, but is {num_categories}'
         )
     if videos_per_category < 2:
         raise ValueError(

@@ -398,7 +398,7 @@ def test_iteration_based_loop_goes_on_to_the_next_epoch(coco_vid, monkeypatch):
     'kwargs, message',
     [
         (dict(batch_size=8), 'batch_size must be .* 3 x 3 = 9, but is 8'),
-        (dict(categories=1), r'num_categories \(K\) .* is 1'),
+        (dict(categories=0), r'num_categories \(K\) .* is 0'),
         (dict(videos=1), r'videos_per_category \(N\) .* is 1'),
         (dict(num_batches=0), 'num_batches .* is 0'),
         (
@@ -415,13 +415,35 @@ def test_iteration_based_loop_goes_on_to_the_next_epoch(coco_vid, monkeypatch):
         ),
         (
             dict(categories=2, videos=10, skip_small_categories=True),
-            'but only 0 categories .*none',
+            'but only 0 categories .*none; lower num_categories',
+        ),
+        (
+            dict(videos=9, skip_small_categories=True),
+            'only 1 categories .*: fox 9; one category has no negative videos',
         ),
     ],
 )
 def test_too_few(uneven, kwargs, message):
     with pytest.raises(ValueError, match=message):
         build(uneven, **kwargs)
+
+
+def test_one_class_has_one_remedy_that_works():
+    dataset = Videos([(0, 2)] * 12)
+    with pytest.raises(ValueError) as error:
+        build(dataset)
+    text = str(error.value)
+    assert 'num_categories=3, but only 1 categories have 3 videos' in text
+    assert 'lower num_categories' not in text
+    for setting in ('num_categories=1', 'videos_per_category=9', '_size=9'):
+        assert setting in text
+    sampler = build(dataset, 1, 9, num_batches=20)
+    owner = owners(dataset)
+    drawn = batches(sampler, 3)
+    assert len(drawn) == 20 and dataset.epochs[-1] == (3, 0)
+    # Nine of the twelve videos, any of their frames.
+    assert all(len({owner[i] for i in batch}) == 9 for batch in drawn)
+    assert {i for batch in drawn for i in batch} == set(range(24))
 
 
 def test_small_categories_can_be_left_out(uneven):

@@ -120,8 +120,9 @@ def select_video_triplet(
             f'categories {labels.tolist()}'
             + ' and features that are not finite'
             * (not bool(features.isfinite().all()))
-            + f'. Use TripletVideoBatchSampler; its {remedy} must be 2 or '
-            'more.'
+            + f'. Use TripletVideoBatchSampler, whose {remedy} must be 2 or '
+            'more; or, for data of one class, train without triplets: '
+            'model.video_selector=None.'
         )
     return positive, negative
 
