@@ -87,6 +87,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         CheckpointMismatchError,
         ClassMismatchError,
         DownloadError,
+        NonFiniteError,
         UnsafeCheckpointError,
         configure_training,
         run_training,
@@ -112,6 +113,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         CheckpointMismatchError,
         ClassMismatchError,
         DownloadError,
+        NonFiniteError,
         UnsafeCheckpointError,
     ) as error:
         raise SystemExit(f'error: {error}')

@@ -37,6 +37,7 @@ from .conversion_report import conversion_report
 from .cores import cpu_threads, usable_cores
 from .ddp import CPUDistributedDataParallel
 from .dump import DumpPredictions
+from .finite import FiniteCheckHook, NonFiniteError, non_finite
 from .kinds import kind_of_weights, misfit_message
 from .launch import (
     rank_environment,
@@ -66,6 +67,8 @@ __all__ = [
     'ClassMismatchError',
     'Conversion',
     'DumpPredictions',
+    'FiniteCheckHook',
+    'NonFiniteError',
     'StateDifference',
     'DownloadError',
     'UnsafeCheckpointError',
@@ -90,6 +93,7 @@ __all__ = [
     'import_custom_modules',
     'kind_of_weights',
     'misfit_message',
+    'non_finite',
     'num_heads_of',
     'load_file',
     'latest_readable_checkpoint',

@@ -21,6 +21,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 
 from .class_check import difference_of_names, names_of_dataset
 from .contents import checkpoint_weights, class_names_inside
+from .finite import NonFiniteError, non_finite
 from .kinds import misfit_message
 from .safe_load import DownloadError
 from .safe_unpickler import UnsafeCheckpointError
@@ -48,6 +49,7 @@ def read_checkpoint(filename: str) -> Dict[str, Any]:
         FileNotFoundError: There is no such file.
         DownloadError: It could not be downloaded.
         UnsafeCheckpointError: It holds objects that could run code.
+        NonFiniteError: Its weights are NaN or infinite.
         ValueError: The file is cut off or holds something else.
     """
     is_local = '://' not in filename
@@ -76,6 +78,19 @@ def read_checkpoint(filename: str) -> Dict[str, Any]:
             f'checkpoint {filename} holds no weights (found '
             f'{type(checkpoint).__name__}); expected a dict with the key '
             '"state_dict"'
+        )
+    weights = checkpoint_weights(checkpoint)
+    # What EMAHook has averaged takes their place.
+    averaged = checkpoint_weights(
+        dict(state_dict=checkpoint.get('ema_state_dict') or {})
+    )
+    bad = non_finite(weights) + non_finite(averaged)
+    if bad:
+        raise NonFiniteError(
+            f'checkpoint {filename} holds weights that are NaN or infinite '
+            f'({len(bad)} of {len(weights)}: {_shown(bad)}), with which a '
+            'model detects nothing: its training had diverged. Take an '
+            'earlier one, or train again with a lower learning rate'
         )
     return checkpoint
 
@@ -120,8 +135,13 @@ def _listed(title: str, items: Sequence[str]) -> str:
     """'3 missing: a, b, c', and an ellipsis after the first few."""
     if not items:
         return f'0 {title}'
+    return f'{len(items)} {title}: {_shown(items)}'
+
+
+def _shown(items: Sequence[str]) -> str:
+    """'a, b, c', and an ellipsis after the first few."""
     more = ', ...' if len(items) > _SHOWN else ''
-    return f'{len(items)} {title}: {", ".join(items[:_SHOWN])}{more}'
+    return f'{", ".join(items[:_SHOWN])}{more}'
 
 
 def compare_states(

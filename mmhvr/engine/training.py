@@ -66,6 +66,7 @@ def configure_training(
     if auto_scale_lr:
         set_learning_rate_scaling(cfg)
     use_cpu_model_wrapper(cfg)
+    add_custom_hook(cfg, dict(type='mmengine.FiniteCheckHook'))
     set_starting_point(cfg, resume)
     add_custom_hook(cfg, dict(type='mmengine.ClassCheckHook', split='train'))
     return cfg

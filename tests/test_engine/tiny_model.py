@@ -40,7 +40,10 @@ randomness = dict(seed=0)
 
 @DATASETS.register_module(force=True)
 class TinyDataset(Dataset):
-    """x = 0, 1, 2, ... and y = 3 x + 1."""
+    """x = 0, 1, 2, ... and y = 3 x + 1; x of the sample ``bad`` is NaN.
+
+    A ``{}`` in ``img_path`` stands for the number of the sample.
+    """
 
     def __init__(
         self,
@@ -49,8 +52,10 @@ class TinyDataset(Dataset):
         ann_file='',
         data_root='',
         metainfo=None,
+        bad=None,
     ):
         self.length = length
+        self.bad = bad
         self.metainfo = metainfo or dict(classes=('a', 'b'))
         self.img_path = img_path
 
@@ -59,9 +64,12 @@ class TinyDataset(Dataset):
 
     def __getitem__(self, index):
         x = torch.tensor([index / self.length])
-        meta = dict(img_id=index, img_path=self.img_path)
+        path = self.img_path.replace('{}', str(index))
+        meta = dict(img_id=index, img_path=path)
+        sample = BaseDataElement(metainfo=meta, y=3 * x + 1)
         return dict(
-            inputs=x, data_samples=BaseDataElement(metainfo=meta, y=3 * x + 1)
+            inputs=x * float('nan') if index == self.bad else x,
+            data_samples=sample,
         )
 
 

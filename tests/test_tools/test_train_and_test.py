@@ -95,7 +95,7 @@ def test_user_errors_are_one_line(load_tool, tmp_path, monkeypatch):
         load_tool('test.py').main(['empty.py', 'gone.pth'])
 
 
-def run(command, folder):
+def run(command, folder, works=True):
     """Runs a script in ``folder``, where mmhvr is found and no GPU."""
     env = dict(
         os.environ,
@@ -112,7 +112,7 @@ def run(command, folder):
         universal_newlines=True,
         timeout=240,
     )
-    assert result.returncode == 0, result.stdout[-3000:]
+    assert (result.returncode == 0) == works, result.stdout[-3000:]
     return result.stdout
 
 
@@ -160,3 +160,25 @@ def test_two_processes_without_a_gpu(load_tool, tmp_path, monkeypatch):
     frames = pickle.loads(Path('o.pkl').read_bytes())
     # Seven frames for two processes: one is seen twice and written once.
     assert [frame['img_id'] for frame in frames] == list(range(7))
+
+
+def test_two_processes_stop_at_the_first_loss_that_is_nan(tmp_path):
+    config = importlib.import_module('tiny_model').CONFIG
+    (tmp_path / 'tiny.py').write_text(config.format(image=''))
+    # Rank 1 sees samples 1 3 | 5 7 | 9 11 | ...: 9 comes after a checkpoint.
+    options = ['train_dataloader.dataset.bad=9']
+    options += ['train_dataloader.dataset.img_path=frame{}.jpg']
+    options += ['default_hooks.checkpoint.interval=1']
+    words = ['tiny.py', '--work-dir', 'two', '--cfg-options', *options]
+    text = run(launch('train.py', *words), tmp_path, works=False)
+    message = (
+        'loss is nan in iteration 3 of process 1. Frames of the batch: '
+        'frame9.jpg, frame11.jpg. Nothing of it was saved'
+    )
+    # Process 0 says it in the log, and both as their last words.
+    assert message in text and 'error: ' + message in text
+    saved = sorted(path.name for path in (tmp_path / 'two').glob('*.pth'))
+    assert saved == ['iter_1.pth', 'iter_2.pth']
+    for name in saved:
+        state = load_file(str(tmp_path / 'two' / name))['state_dict']
+        assert all(value.isfinite().all() for value in state.values())
