@@ -15,6 +15,7 @@ from mmtrack.registry import DATASETS, TASK_UTILS
 from ..annotations import AnnotationError, match_class_names
 from .annotation_file import VideoFrames, is_key_frame, open_annotations
 from .draw_state import DrawState, seeded_globals
+from .file_names import with_slashes
 from .video_records import VideoRecord, main_category
 
 
@@ -140,12 +141,13 @@ class TripletVideoDataset(ImagenetVIDDataset):
         file = open_annotations(self.ann_file, self.data_root)
         self.cat2label = match_class_names(file, self.metainfo['CLASSES'])
         self.cat_ids = list(self.cat2label)
+        prefix = self.data_prefix.get('img_path') or ''
+        with_slashes(file.images, prefix)
         frames = VideoFrames(file, self.cat2label)
         if self.load_as_video:
             groups = frames.videos()
         else:
             groups = frames.stills(self.test_mode)
-        prefix = self.data_prefix.get('img_path') or ''
         data_list: List[dict] = []
         key_frames: List[int] = []
         self._video_starts: List[int] = []

@@ -9,10 +9,8 @@ import os.path as osp
 import re
 from typing import Iterator, List, Sequence, Tuple, Union
 
-from ..utils.image_files import read_image
+from ..utils.image_files import IMAGE_SUFFIXES, read_image
 from .base import Frame, FrameSource
-
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
 
 
 def natural_key(name: str) -> Tuple:

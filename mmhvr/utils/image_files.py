@@ -21,6 +21,8 @@ import cv2
 import numpy as np
 from mmengine.fileio import get
 
+# Endings of the images that are read, in small letters.
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
 # Images that use so few of 16 bits come out nearly black: 4095 as 16 of 255.
 _SUSPICIOUS_BITS = 12
 _TURNS = {

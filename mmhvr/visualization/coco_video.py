@@ -15,9 +15,10 @@ from ..annotations import (
     read_annotations,
 )
 from ..datasets.annotation_file import VideoFrames
+from ..datasets.file_names import with_slashes
 from ..datasets.video_records import main_category
 from ..evaluation import label_names, load_annotations, load_predictions
-from .hook import read_image
+from ..utils.image_files import read_image
 
 
 @dataclass
@@ -109,6 +110,7 @@ def _videos_of(
     file: AnnotationFile, img_root: str, class_names: Sequence[str]
 ) -> List[AnnotatedVideo]:
     """The videos of a file with the boxes that are to be found."""
+    with_slashes(file.images, img_root)
     frames = VideoFrames(file, match_class_names(file, class_names))
     name_of = {video['id']: video.get('name') for video in file.videos}
     videos = []

@@ -48,7 +48,8 @@ def read_classes(file: Union[str, Path]) -> Dict[str, str]:
 
     Args:
         file (str | Path): One class a line: its id as the annotation files
-            write it, a space, and its name. Empty lines are skipped.
+            write it, a tab or a space, and its name, which may have blanks;
+            an id with blanks needs the tab. Empty lines are skipped.
 
     Returns:
         dict[str, str]: Names by id, in the order of the file.
@@ -66,8 +67,10 @@ def read_classes(file: Union[str, Path]) -> Dict[str, str]:
         )
     classes: Dict[str, str] = {}
     for number, line in numbered_lines(file):
-        fields = line.split()
-        if len(fields) != 2:
+        fields = [field.strip() for field in line.split('\t')]
+        if len(fields) == 1:
+            fields = line.split(maxsplit=1)
+        if len(fields) != 2 or not all(fields):
             raise ValueError(
                 f"{file}:{number}: expected 'ID NAME', found {line!r}"
             )

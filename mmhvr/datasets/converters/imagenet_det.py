@@ -9,6 +9,7 @@ from typing import Dict, Mapping, Optional, Union
 from ..progress import with_progress
 from .classes import IMAGENET_VID_CLASSES, make_categories
 from .coco_writer import CocoWriter
+from .image_names import ImageNames
 from .imagenet_vid import annotation_folder
 from .lists import find_list, read_det_list
 from .object_counts import ObjectCounts
@@ -59,6 +60,7 @@ def convert_det(
     categories = make_categories(classes)
     reader, objects = FrameReader(), ObjectCounts(classes)
     category_ids = {item['encode_name']: item['id'] for item in categories}
+    image_names = ImageNames(root / 'Data' / 'DET')
     with CocoWriter(out_file, ('images', 'annotations'), categories) as writer:
         for name in with_progress(names, progress):
             file = folder / f'{name}.xml'
@@ -66,7 +68,7 @@ def convert_det(
             image_id = writer.add(
                 'images',
                 dict(
-                    file_name=f'{name}.JPEG',
+                    file_name=image_names.find(name),
                     height=frame.height,
                     width=frame.width,
                     is_vid_train_frame=True,

@@ -9,6 +9,7 @@ from typing import Dict, Mapping, Optional, Union
 from ..progress import with_progress
 from .classes import IMAGENET_VID_CLASSES, make_categories
 from .coco_writer import CocoWriter
+from .image_names import ImageNames
 from .lists import ListedVideo, find_list, read_train_list, read_val_list
 from .object_counts import ObjectCounts
 from .xml_reader import FrameReader
@@ -29,6 +30,7 @@ def annotation_folder(root: Path, part: str) -> Path:
 def _convert_video(
     video: ListedVideo,
     folder: Path,
+    image_names: ImageNames,
     writer: CocoWriter,
     category_ids: Mapping[str, int],
     instances: Dict[tuple, int],
@@ -45,7 +47,7 @@ def _convert_video(
         image_id = writer.add(
             'images',
             dict(
-                file_name=f'{name}.JPEG',
+                file_name=image_names.find(name),
                 height=frame.height,
                 width=frame.width,
                 frame_id=frame_id,
@@ -115,7 +117,8 @@ def convert_vid(
         dict[str, int]: Number of ``videos``, ``images`` and ``annotations``.
 
     Raises:
-        FileNotFoundError: A folder, list or XML file is missing.
+        FileNotFoundError: A folder, list or XML file is missing, or the image
+            of a frame while others of its video are there.
         ValueError: A list or XML file is malformed, no object is of a class
             of the table, or an argument is wrong.
     """
@@ -132,12 +135,14 @@ def convert_vid(
     category_ids = {item['encode_name']: item['id'] for item in categories}
     instances: Dict[tuple, int] = {}
     reader, objects = FrameReader(), ObjectCounts(classes)
+    image_names = ImageNames(root / 'Data' / 'VID')
     sections = ('videos', 'images', 'annotations')
     with CocoWriter(out_file, sections, categories) as writer:
         for video in with_progress(videos, progress):
             _convert_video(
                 video,
                 folder,
+                image_names,
                 writer,
                 category_ids,
                 instances,

@@ -71,12 +71,14 @@ def _rows(file: Path, form: str) -> Iterator[Tuple[int, List[str]]]:
     """Yield line number and fields of each line that is not empty."""
     width = len(form.split())
     for number, line in numbered_lines(file):
-        fields = line.split()
+        # From the right: the name may have blanks.
+        fields = line.rsplit(maxsplit=width - 1)
         if len(fields) != width:
             raise ValueError(
                 f'{file}:{number}: expected {form!r}, found {line.strip()!r}'
             )
-        yield number, fields
+        # Backslashes are those of a list that was written on Windows.
+        yield number, [fields[0].strip().replace('\\', '/'), *fields[1:]]
 
 
 def _whole(file: Path, number: int, what: str, text: str) -> int:
