@@ -8,8 +8,12 @@ from typing import Any, Iterator, Optional, Sequence, Tuple
 import torch
 from mmengine.config import Config
 
+from ..annotations import match_class_names, names_in, read_annotations
 from .cfg_options import apply_cfg_options
 from .config_files import read_config
+
+# They read COCO's form without checks.
+_HOST_DATA_SETS = ('BaseVideoDataset', 'CocoDataset', 'ImagenetVIDDataset')
 
 
 def load_config(
@@ -121,7 +125,7 @@ def check_data_files(cfg: Config, splits: Sequence[str]) -> None:
     """
     for split in splits:
         loader = cfg.get(f'{split}_dataloader') or {}
-        for path, key in _annotation_files(
+        for path, key, _ in _data_sets(
             loader.get('dataset'), f'{split}_dataloader.dataset'
         ):
             if '://' in path or osp.isfile(path):
@@ -140,17 +144,41 @@ def check_data_files(cfg: Config, splits: Sequence[str]) -> None:
             )
 
 
-def _annotation_files(dataset: Any, key: str) -> Iterator[Tuple[str, str]]:
-    """Yields (path, config key) of a dataset and those that it wraps."""
+def check_host_annotations(cfg: Config) -> None:
+    """Reads the training annotations of MMDetection's and MMTracking's data.
+
+    Their data sets take what is wrong in a file without a word; those of
+    mmhvr, and VIDMetric, read it by themselves.
+
+    Args:
+        cfg: The config of a training.
+
+    Raises:
+        AnnotationError: A file is broken, or has none of the class names.
+    """
+    loader = cfg.get('train_dataloader') or {}
+    for path, key, dataset in _data_sets(
+        loader.get('dataset'), 'train_dataloader.dataset'
+    ):
+        if str(dataset.get('type')).split('.')[-1] in _HOST_DATA_SETS:
+            names = names_in(dataset.get('metainfo'), f'metainfo of {key}')
+            file = read_annotations(path)
+            if names is not None:
+                match_class_names(file, names)
+
+
+def _data_sets(dataset: Any, key: str) -> Iterator[Tuple[str, str, dict]]:
+    """(Annotation file, config key, config) of data sets, and inside them."""
     if isinstance(dataset, (list, tuple)):
         for index, item in enumerate(dataset):
-            yield from _annotation_files(item, f'{key}.{index}')
+            yield from _data_sets(item, f'{key}.{index}')
     if not isinstance(dataset, dict):
         return
     for inner in ('dataset', 'datasets'):
-        yield from _annotation_files(dataset.get(inner), f'{key}.{inner}')
+        yield from _data_sets(dataset.get(inner), f'{key}.{inner}')
     ann_file = dataset.get('ann_file')
     if isinstance(ann_file, str) and ann_file:
         root = dataset.get('data_root') or ''
         is_whole = osp.isabs(ann_file) or '://' in ann_file
-        yield ann_file if is_whole else osp.join(root, ann_file), key
+        path = ann_file if is_whole else osp.join(root, ann_file)
+        yield path, key, dataset

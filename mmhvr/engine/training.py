@@ -19,6 +19,7 @@ from .checkpoint import latest_readable_checkpoint, read_checkpoint
 from .config import (
     add_custom_hook,
     check_data_files,
+    check_host_annotations,
     load_config,
     use_cpu_model_wrapper,
 )
@@ -62,6 +63,7 @@ def configure_training(
             'train_dataloader, so there is nothing to train'
         )
     check_data_files(cfg, ('train', 'val'))
+    check_host_annotations(cfg)
     set_precision(cfg, amp)
     if auto_scale_lr:
         set_learning_rate_scaling(cfg)

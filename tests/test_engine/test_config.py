@@ -4,8 +4,11 @@ import torch
 from mmengine.config import Config
 from torch.utils.data import DataLoader
 
+from mmhvr.annotations import AnnotationError
 from mmhvr.engine import (
     check_data_files,
+    configure_training,
+    find_model,
     load_config,
     use_cpu_model_wrapper,
 )
@@ -148,3 +151,33 @@ def test_no_workers_from_the_command_line(tmp_path):
     )
     cfg = load_config(str(path), ['train_dataloader.num_workers=0'])
     assert cfg.train_dataloader == dict(num_workers=0)
+
+
+@pytest.mark.parametrize('name', ['faster-rcnn_r18', 'selsa_faster-rcnn_r18'])
+def test_data_sets_of_the_hosts_are_checked(coco_vid, name):
+    """They would put all boxes of one id onto each of its images."""
+    data = coco_vid.write([coco_vid.video(0, 3), coco_vid.video(1, 3)])
+    coco_vid.write([coco_vid.video(0, 3)], 'imagenet_vid_val')
+    config = find_model(f'{name}_mini')[0]
+
+    def configure(*names):
+        given = ','.join(names)
+        return configure_training(
+            config,
+            cfg_options=[
+                f'{split}_dataloader.dataset.{key}'
+                for split in ('train', 'val')
+                for key in (
+                    f'data_root={coco_vid.data_root}',
+                    f'metainfo.CLASSES=[{given}]',
+                )
+            ],
+        )
+
+    assert configure('ant', 'bee').train_dataloader
+    with pytest.raises(AnnotationError, match="otherwise .* 'Ant' and 'ant'"):
+        configure('Ant', 'bee')
+    data['images'][4]['id'] = data['images'][1]['id']
+    coco_vid.save(data)
+    with pytest.raises(AnnotationError, match='2 images share their id'):
+        configure('ant', 'bee')

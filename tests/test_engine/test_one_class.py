@@ -75,8 +75,3 @@ def test_the_setting_works(train):
     assert len(head) == 2  # ant and background
     assert all(torch.isfinite(v).all() for v in weights['state_dict'].values())
     assert tuple(weights['meta']['dataset_meta']['CLASSES']) == ('ant',)
-
-
-def test_half_of_the_setting_says_the_other_half(train):
-    with pytest.raises(ValueError, match='one class, .* model.video_selector'):
-        train(*ONE_CLASS[1:])

@@ -174,7 +174,10 @@ def test_length_of_the_vectors_does_not_matter():
     'labels, message',
     [
         ([0, 1, 1], 'second video of category 0.*videos_per_category'),
-        ([2, 2, 2], 'other than 2.*num_categories'),
+        (
+            [2, 2, 2],
+            'other than 2.*num_categories.*one class.*video_selector=None',
+        ),
     ],
 )
 def test_what_is_missing_is_named(labels, message):
