@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os.path as osp
 import signal
+import sys
 import time
 import warnings
 from typing import Any, Optional, Sequence
@@ -132,8 +134,11 @@ def detect(args: argparse.Namespace) -> None:
         SystemExit: With a line that says what is wrong, or 130 after
             Ctrl-C or SIGTERM.
     """
-    # A plain line a warning.
+    # A plain line a warning, and names of files in any encoding.
     warnings.formatwarning = _plain_warning
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors='backslashreplace')
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from .apis import HVRInferencer
     from .apis.outputs import OutputPaths
@@ -141,12 +146,13 @@ def detect(args: argparse.Namespace) -> None:
 
     start = time.perf_counter()
     paths = OutputPaths(args.out_video, args.out_json, args.out_dir)
-    if paths == OutputPaths():
-        stem = default_stem(args.source)
-        paths = OutputPaths(f'{stem}.mp4', f'{stem}.json')
     try:
         source = open_source(args.source)
-        paths.check(source.name)
+        if paths == OutputPaths():
+            stem = default_stem(args.source)
+            paths = OutputPaths(f'{stem}.mp4', f'{stem}.json')
+            _check_owner(f'{stem}.json', source.name)
+        paths.check(source)
         _check_weights(args.model, args.weights)
         inferencer = HVRInferencer(args.model, args.weights, args.device)
         start = time.perf_counter()
@@ -191,6 +197,26 @@ def default_stem(source: str) -> str:
         name = osp.basename(folder)
     name = ''.join(c if c.isalnum() or c in '-_.' else '_' for c in name)
     return f'{name}_detections'
+
+
+def _check_owner(path: str, source: str) -> None:
+    """Makes sure that results are not those of a source of the same name.
+
+    Args:
+        path: The JSON file that would be replaced.
+        source: The name of the source.
+
+    Raises:
+        ValueError: It has the results of another source.
+    """
+    from .apis.json_writer import source_inside
+
+    other = source_inside(path)
+    if other is not None and osp.abspath(other) != osp.abspath(source):
+        raise ValueError(
+            f'{path} here has the results of {other}; name the files of '
+            f'{source} with --out-video and --out-json'
+        )
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:

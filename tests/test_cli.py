@@ -21,6 +21,7 @@ from mmengine.config import Config
 import mmhvr
 from mmhvr import cli
 from mmhvr.apis import HVRInferencer, init_model
+from mmhvr.apis.json_writer import JSONWriter
 from mmhvr.sources import open_source
 from mmhvr.visualization import VideoWriter
 
@@ -291,3 +292,28 @@ def test_the_installed_command_finds_its_packages(make_video, weights):
     )
     assert done.returncode == 0, done.stderr
     assert 'results: clip_detections.mp4' in done.stdout
+
+
+def test_results_of_another_source_are_not_replaced(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ('a', 'b'):
+        (tmp_path / folder / 'img1').mkdir(parents=True)
+        image = np.zeros((48, 64, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / folder / 'img1' / '1.png'), image)
+    with JSONWriter('img1_detections.json', [], dict(source='a/img1')):
+        pass
+    message = 'img1_detections.json here has the results of a/img1; name the'
+    with pytest.raises(SystemExit, match=message):
+        cli.main(['detect', 'b/img1'])
+    # Those of the same source are, and so is what somebody names.
+    for words in (
+        ['a/img1'],
+        ['./a/img1/'],
+        ['b/img1', '--out-json', 'img1_detections.json'],
+    ):
+        with pytest.raises(SystemExit, match='^error: no weights'):
+            cli.main(['detect', *words])
+    for text in ('', '{"format": "other", "source": "x",\n', '[1,\n'):
+        Path('img1_detections.json').write_text(text)
+        with pytest.raises(SystemExit, match='^error: no weights'):
+            cli.main(['detect', 'b/img1'])

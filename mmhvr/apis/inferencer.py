@@ -189,7 +189,7 @@ class HVRInferencer:
         """
         source = self._open(source)
         paths = OutputPaths(*map(_text, (out_video, out_json, out_dir)))
-        paths.check(source.name)
+        paths.check(source)
         if not (fps is None or 0 < fps < float('inf')):
             raise ValueError(f'fps is {fps}; give a positive number')
         plan = make_plan(

@@ -104,6 +104,21 @@ class JSONWriter:
         return start + len(body) + len(tail)
 
 
+def source_inside(path: str) -> Optional[str]:
+    """The source whose detections a file has, None if it is no such file.
+
+    Args:
+        path (str): The file.
+    """
+    try:
+        with open(path, encoding='utf-8') as file:
+            head = json.loads(file.readline().rstrip().rstrip(',') + '}')
+    except (OSError, ValueError):
+        return None
+    is_ours = isinstance(head, dict) and head.get('format') == FORMAT
+    return head.get('source') if is_ours else None
+
+
 def frame_record(
     frame: Frame, result: FrameResult, class_names: Sequence[str]
 ) -> Dict[str, Any]:

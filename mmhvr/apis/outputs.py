@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import os
 import os.path as osp
+import re
+import warnings
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
-from ..sources import Frame
+from ..sources import Frame, FrameSource, ImageFiles
 from ..utils.files import check_writable
 from ..utils.image_files import save_picture
 from ..utils.interrupts import interrupts_later
@@ -36,11 +39,11 @@ class OutputPaths:
     json: Optional[str] = None
     folder: Optional[str] = None
 
-    def check(self, source: str = '') -> None:
+    def check(self, source: Optional[FrameSource] = None) -> None:
         """Makes sure that all of them can be written.
 
         Args:
-            source: The name of the source, which must not be overwritten.
+            source: The source, which must not be overwritten.
 
         Raises:
             ValueError: A name has the wrong ending, or is the source's.
@@ -57,18 +60,19 @@ class OutputPaths:
                     f'the path of the {kind} is {path!r}; let it end in '
                     f'{suffix}'
                 )
-            if _same_file(path, source):
+            if source is not None and _same_file(path, source.name):
                 raise ValueError(
-                    f'the {kind} would overwrite the source {source}; '
+                    f'the {kind} would overwrite the source {source.name}; '
                     'choose another path'
                 )
             check_writable(path, kind)
         if self.folder is not None:
-            if _same_file(self.folder, source):
-                raise ValueError(
-                    f'the pictures would lie among the frames of {source}; '
-                    'choose another folder'
-                )
+            for folder in {osp.dirname(p) or '.' for p in _images(source)}:
+                if _same_file(self.folder, folder):
+                    raise ValueError(
+                        f'the pictures would lie among the images in {folder}'
+                        '; choose another folder'
+                    )
             check_writable(osp.join(self.folder, '000000.jpg'), 'picture')
 
     @property
@@ -106,6 +110,7 @@ class ResultWriter:
         self.paths = paths
         self.class_names = class_names
         self._fps = fps
+        self._last = -1
         self._stack = ExitStack()
         self._video: Optional[VideoWriter] = None
         self._json: Optional[JSONWriter] = None
@@ -136,7 +141,17 @@ class ResultWriter:
 
         Args:
             message: Why it ended early; '' if it did not.
+
+        Warns:
+            UserWarning: The folder has pictures of another run.
         """
+        others = self._other_pictures()
+        if others:
+            warnings.warn(
+                f'{self.paths.folder} also has {len(others)} pictures of '
+                f'another run ({others[0]} and on): remove them',
+                stacklevel=3,
+            )
         if self._json is not None:
             self._json.complete = not message
             self._json.message = message
@@ -147,6 +162,18 @@ class ResultWriter:
     def __exit__(self, *error: Any) -> None:
         with interrupts_later():
             self._stack.close()
+
+    def _other_pictures(self) -> List[str]:
+        """Names of pictures after the last one that was written."""
+        if self.paths.folder is None:
+            return []
+        names = sorted(os.listdir(self.paths.folder))
+        return [
+            name
+            for name in names
+            if re.fullmatch(r'\d{6,}\.jpg', name)
+            and int(name[:-4]) > self._last
+        ]
 
     def _draw(self, frame: Frame, result: FrameResult) -> None:
         """The frame with its boxes, to video and folder."""
@@ -161,11 +188,17 @@ class ResultWriter:
         if self._video is not None:
             time = frame.time if self._fps is None else None
             self._video.write(picture, time)
+        self._last = frame.index
         if self.paths.folder is not None:
             save_picture(
                 picture,
                 osp.join(self.paths.folder, f'{frame.index:06d}.jpg'),
             )
+
+
+def _images(source: Optional[FrameSource]) -> Sequence[str]:
+    """The image files of a source."""
+    return source.paths if isinstance(source, ImageFiles) else ()
 
 
 def _same_file(one: str, two: str) -> bool:

@@ -114,8 +114,9 @@ class FiniteCheckHook(Hook):
         message = _message(found, runner.iter + 1)
         if not message:  # only a sum was too large
             return
-        if len(found) > 1 and get_rank() == 0:
-            # The launcher may end this process before its error is printed.
+        if get_rank() == 0:
+            # For the log file; and a launcher may end this process before
+            # its error is printed.
             print_log(message, logger='current', level=logging.ERROR)
         raise NonFiniteError(message)
 

@@ -78,6 +78,17 @@ class Decoder:
                 return match[1]
         return None
 
+    def videos(self) -> List[str]:
+        """What ffmpeg says of each video in the file, covers aside."""
+        found = []
+        for line in self.log:
+            if 'Stream mapping:' in line:  # what follows is what it makes
+                break
+            match = re.search(r'Stream #0:\d.*?: Video: (.*)', line)
+            if match is not None and '(attached pic)' not in line:
+                found.append(match[1])
+        return found
+
     def errors(self) -> List[str]:
         """What ffmpeg calls an error, in its words, in order."""
         return [text for _, text in self._errors()]

@@ -7,10 +7,15 @@ import glob
 import os
 import os.path as osp
 import re
+import warnings
+from collections import Counter
 from typing import Iterator, List, Sequence, Tuple, Union
 
 from ..utils.image_files import IMAGE_SUFFIXES, read_image
 from .base import Frame, FrameSource
+
+# Of images that are not read.
+OTHER_IMAGES = ('.heic', '.heif', '.avif', '.gif', '.jp2', '.jxl', '.dng')
 
 
 def natural_key(name: str) -> Tuple:
@@ -51,6 +56,10 @@ def images_in_folder(folder: str) -> List[str]:
 
     Raises:
         ValueError: There is none; the text says what there is.
+
+    Warns:
+        UserWarning: Images of other kinds are passed over, or two differ in
+            their ending alone.
     """
     found = sorted(os.listdir(folder), key=natural_key)
     names = [
@@ -58,6 +67,7 @@ def images_in_folder(folder: str) -> List[str]:
         for n in found
         if is_image_name(n) and osp.isfile(osp.join(folder, n))
     ]
+    _warn_of_others(folder, names, found)
     if not names:
         folders = [n for n in found if osp.isdir(osp.join(folder, n))]
         there = (
@@ -71,6 +81,33 @@ def images_in_folder(folder: str) -> List[str]:
             f'{there}{hint}'
         )
     return [osp.join(folder, name) for name in names]
+
+
+def _warn_of_others(folder: str, names: List[str], found: List[str]) -> None:
+    """Warns of images that are passed over, and of those that come twice.
+
+    Args:
+        folder: The folder.
+        names: Its images.
+        found: All that is in it.
+    """
+    others = [n for n in found if n.lower().endswith(OTHER_IMAGES)]
+    if others and names:
+        warnings.warn(
+            f'{len(others)} images of folder {folder} are passed over, the '
+            f'first is {others[0]}: convert them to .png or .jpg',
+            stacklevel=3,
+        )
+    times = Counter(osp.splitext(name)[0] for name in names)
+    twice = [name for name in names if times[osp.splitext(name)[0]] > 1]
+    if twice:
+        warnings.warn(
+            f'{twice[0]} and {twice[1]} of folder {folder} have one name '
+            f'({len(twice)} images do), and each is a frame; give a pattern '
+            f"such as '{osp.join(folder, '*')}{osp.splitext(twice[0])[1]}' "
+            'if that is not meant',
+            stacklevel=3,
+        )
 
 
 def images_of_pattern(pattern: str) -> List[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import os
 import os.path as osp
+import re
 import warnings
 from contextlib import closing
-from typing import Iterator, Optional, Union
+from typing import Iterator, Optional, Sequence, Union
 
 import numpy as np
 
@@ -33,6 +34,9 @@ class VideoFile(FrameSource):
         FileNotFoundError: There is no such file.
         ValueError: It is empty, no video, or its codec cannot be decoded.
         OSError: There is no ffmpeg.
+
+    Warns:
+        UserWarning: The file has several videos, or high dynamic range.
 
     Example:
         >>> video = VideoFile('clip.mp4')
@@ -64,9 +68,11 @@ class VideoFile(FrameSource):
                 'again, or export it as H.264 .mp4 with the program that '
                 'made it'
             )
-        stream = decoder.find(r'Stream #0:(\d+) ->') or '0'
-        fps = decoder.find(rf'Stream #0:{stream}\D.*?, ([\d.]+k?) (?:fps|tbr)')
-        self.fps = None if fps is None else _rate(fps)
+        videos = decoder.videos()
+        for oddity in _oddities(videos):
+            warnings.warn(f'{self.path} {oddity}', stacklevel=2)
+        fps = re.search(r', ([\d.]+k?) (?:fps|tbr)', videos[0])
+        self.fps = None if fps is None else _rate(fps[1])
         seconds = _seconds(decoder.find(r'Duration: ([\d:.]+)'))
         if seconds and self.fps:
             self.length = max(1, round(seconds * self.fps))
@@ -123,9 +129,28 @@ def _why_no_video(decoder: Decoder) -> str:
 
 def _description(decoder: Decoder) -> str:
     """What ffmpeg says of a file of which it decodes nothing."""
-    said = decoder.errors()[:3]
-    codec = decoder.find(r'(Video: .*)')
-    return '; '.join(said if codec is None else [codec, *said])
+    return '; '.join([*decoder.videos()[:1], *decoder.errors()[:3]])
+
+
+def _oddities(videos: Sequence[str]) -> Iterator[str]:
+    """Yields in what the frames differ from what a person may expect.
+
+    Args:
+        videos: What ffmpeg says of the videos of a file, at least one.
+    """
+    if len(videos) > 1:
+        yield (
+            f'has {len(videos)} videos, of which the first is read; to get '
+            'another: ffmpeg -i FILE -map 0:V:1 -c copy second.mkv'
+        )
+    curve = re.search(r'\b(smpte2084|arib-std-b67)\b', videos[0])
+    if curve is not None:
+        yield (
+            f'is HDR ({curve[1]}), and its colours come out paler than a '
+            'player shows them; a copy in usual colours: ffmpeg -i FILE -vf '
+            'zscale=t=linear:npl=100,tonemap=hable,zscale=t=bt709:m=bt709:'
+            'p=bt709:r=tv,format=yuv420p usual.mp4'
+        )
 
 
 def _rate(text: str) -> float:

@@ -4,9 +4,16 @@
 import functools
 import os
 import os.path as osp
+import re
 import subprocess
 from typing import Any, Sequence
 
+# With -fps_mode.
+_OLDEST = (5, 1)
+_REMEDY = (
+    'pip install "imageio-ffmpeg>=0.6", or set IMAGEIO_FFMPEG_EXE to an '
+    'ffmpeg 5.1 or newer'
+)
 # ffmpeg of imageio-ffmpeg 0.6 is linked statically, and crashes on every .ts
 # file once it loads the character tables of the system's C library.
 _NO_TABLES = dict(GCONV_PATH='/nonexistent')
@@ -17,18 +24,23 @@ def ffmpeg_program() -> str:
     """The path of ffmpeg: that of imageio-ffmpeg, or IMAGEIO_FFMPEG_EXE.
 
     Raises:
-        OSError: There is none.
+        OSError: There is none, or one that is too old.
     """
     try:
         import imageio_ffmpeg
 
-        return imageio_ffmpeg.get_ffmpeg_exe()
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        version = imageio_ffmpeg.get_ffmpeg_version()
     except (ImportError, RuntimeError) as error:
         raise OSError(
-            f'videos are read and written by ffmpeg, which was not found '
-            f'({error}); pip install "imageio-ffmpeg>=0.6", or set '
-            'IMAGEIO_FFMPEG_EXE to an ffmpeg 5.1 or newer'
+            'videos are read and written by ffmpeg, which was not found '
+            f'({error}); {_REMEDY}'
         ) from error
+    # Versions between two releases go by other names.
+    number = re.match(r'n?(\d+)\.(\d+)', version)
+    if number and (int(number[1]), int(number[2])) < _OLDEST:
+        raise OSError(f'{program} is ffmpeg {version}, too old; {_REMEDY}')
+    return program
 
 
 def start_ffmpeg(arguments: Sequence[str], **streams: Any) -> Any:

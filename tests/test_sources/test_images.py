@@ -1,5 +1,6 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 import random
+import warnings
 
 import cv2
 import numpy as np
@@ -59,6 +60,25 @@ def test_a_pattern_a_list_and_a_single_image(tmp_path):
     assert [f.name for f in open_source(paths[1])] == ['1.png']
     with pytest.raises(FileNotFoundError, match=r'\*.jpg matches no image'):
         open_source(f'{tmp_path}/*/*.jpg')
+
+
+def test_images_that_are_passed_over_are_warned_of(tmp_path):
+    write_images(tmp_path, ['f1.png', 'f3.png'])
+    for name in ('f2.HEIC', 'f4.avif', 'notes.txt'):
+        (tmp_path / name).write_text('')
+    message = '2 images of folder .* passed over, the first is f2.HEIC'
+    with pytest.warns(UserWarning, match=message):
+        source = open_source(tmp_path)
+    assert [f.name for f in source] == ['f1.png', 'f3.png']
+
+
+def test_one_name_with_two_endings_is_warned_of(tmp_path):
+    write_images(tmp_path, ['f1.png', 'f1.bmp', 'f2.png'])
+    with pytest.warns(UserWarning, match='f1.bmp and f1.png .* one name'):
+        assert open_source(tmp_path).length == 3
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        assert open_source(f'{tmp_path}/*.png').length == 2
 
 
 def test_folders_without_images(tmp_path):

@@ -2,6 +2,8 @@
 """Video files that are whole, cut off, damaged, or none."""
 
 import sys
+import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -178,15 +180,68 @@ def test_unusual_names(data, write, monkeypatch, name):
     assert len(list(open_source(name))) == LENGTH
 
 
-def test_without_ffmpeg(data, write, monkeypatch):
-    path = write(data)
-    monkeypatch.setitem(sys.modules, 'imageio_ffmpeg', None)
+@pytest.fixture
+def other_ffmpeg(monkeypatch):
+    """Puts something in the place of the package imageio-ffmpeg."""
+    yield lambda it: (
+        monkeypatch.setitem(sys.modules, 'imageio_ffmpeg', it),
+        ffmpeg_program.cache_clear(),
+    )
     ffmpeg_program.cache_clear()
+
+
+def test_without_ffmpeg(data, write, other_ffmpeg):
+    path = write(data)
+    other_ffmpeg(None)
     with pytest.raises(OSError, match='pip install "imageio-ffmpeg'):
         VideoFile(path)
 
 
-def test_missing_and_folder(tmp_path):
-    for path in (tmp_path / 'none.mp4', tmp_path):
-        with pytest.raises(FileNotFoundError, match=str(path)):
-            VideoFile(path)
+@pytest.mark.parametrize(
+    'version, works',
+    [
+        ('4.2.2-static', False),
+        ('n5.0.1', False),
+        ('5.1', True),
+        ('n9.0.2-17-g2a57', True),
+        ('N-115923-g8d24a28d06', True),
+        ('git-2020-01-01', True),
+    ],
+)
+def test_the_version_of_ffmpeg(other_ffmpeg, version, works):
+    package = SimpleNamespace(
+        get_ffmpeg_exe=lambda: '/bin/ffmpeg',
+        get_ffmpeg_version=lambda: version,
+    )
+    other_ffmpeg(package)
+    if works:
+        assert ffmpeg_program() == '/bin/ffmpeg'
+    else:
+        message = f'/bin/ffmpeg is ffmpeg {version}, too old; pip install'
+        with pytest.raises(OSError, match=message):
+            ffmpeg_program()
+
+
+def test_several_videos_in_a_file(convert, write, ffmpeg):
+    path = write(convert('a.mkv', '-c', 'copy').read_bytes(), 'one.mkv')
+    both = path.parent / 'two.mkv'
+    ffmpeg('-i', path, '-i', path, '-map', 0, '-map', 1, '-c', 'copy', both)
+    with pytest.warns(UserWarning, match='two.mkv has 2 videos.*-map 0:V:1'):
+        video = VideoFile(both)
+    assert video.count() == LENGTH
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        VideoFile(path)
+
+
+@pytest.mark.parametrize('curve', ['arib-std-b67', 'smpte2084'])
+def test_high_dynamic_range(convert, curve):
+    colours = f'color_primaries=bt2020:color_trc={curve}:colorspace=bt2020nc'
+    path = convert(
+        'phone.mov',
+        *('-vf', f'format=yuv420p10le,setparams={colours}'),
+        *('-c:v', 'libx265', '-x265-params', 'log-level=error'),
+    )
+    with pytest.warns(UserWarning, match=rf'is HDR \({curve}\), .*tonemap'):
+        video = VideoFile(path)
+    assert video.count() == LENGTH
