@@ -47,6 +47,15 @@ def test_a_folder(tmp_path):
     assert [f.image[0, 0, 0] for f in frames] == [0, 10, 20, 30]
 
 
+@pytest.mark.parametrize('name', ['cam:1', 's3:a', 'a b#%03d', "it's", '猫'])
+def test_folders_of_any_name(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    write_images(tmp_path / name, ['f:1.png', 'f 2.png'])
+    for source in (name, f'{name}/*.png', [f'{name}/f:1.png']):
+        (first, *_) = (f for f in open_source(source) if f.name == 'f:1.png')
+        assert first.image[0, 0, 0] == 0 and first.image.shape == (8, 9, 3)
+
+
 def test_a_pattern_a_list_and_a_single_image(tmp_path):
     write_images(tmp_path / 'a', ['1.png', '2.png'])
     write_images(tmp_path / 'b', ['1.png'])
