@@ -59,6 +59,7 @@ class Decoder:
     def __iter__(self) -> Iterator[RawFrame]:
         """Yields the frames; afterwards the log is whole."""
         yield from read_frames(self._process.stdout)
+        self._process.stdout.close()  # or it may wait for a reader
         self._process.wait()
         self._listener.join()
 
