@@ -200,7 +200,7 @@ def test_the_memory_is_for_batches_of_any_videos():
         ROOT / 'ablations/hvr_faster-rcnn_r18_mini_memory.py'
     )
     loader, other = config.train_dataloader, load(MINI[0]).train_dataloader
-    assert loader.batch_sampler is None
+    assert loader.batch_sampler == dict(type='RandomVideoBatchSampler')
     assert loader.batch_size == other.batch_size == 9
     assert loader.dataset == other.dataset
     model = MODELS.build(config.model)
