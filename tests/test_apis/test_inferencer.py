@@ -393,7 +393,7 @@ def test_iterate_checks_its_options_at_once(inferencer, make_frames):
 
 
 def test_pictures_among_the_frames_are_refused(inferencer, folder):
-    with pytest.raises(ValueError, match='among the frames'):
+    with pytest.raises(ValueError, match='would lie among the images'):
         inferencer(folder, out_dir=str(folder))
     assert len(os.listdir(folder)) == 7
 
