@@ -104,7 +104,7 @@ def check_boxes(
             + '; '.join(_causes(boxes, reasons, annotations)),
         )
     if sizes is not None:
-        _check_form(boxes, kept, sizes, annotations, findings)
+        _check_form(boxes, reasons, sizes, annotations, findings)
 
 
 def check_repeats(
@@ -147,42 +147,46 @@ def check_ignored(ignored: np.ndarray, findings: Findings) -> None:
 
 def _check_form(
     boxes: np.ndarray,
-    kept: np.ndarray,
+    reasons: np.ndarray,
     sizes: np.ndarray,
     annotations: Records,
     findings: Findings,
 ) -> None:
-    """Boxes that end beyond their image may be corners, or of a centre."""
+    """Boxes that end beyond their image are of another form or image."""
     start, extent = boxes[:, :2], boxes[:, 2:]
+    kept = reasons == 0
     with np.errstate(invalid='ignore'):
-        beyond = kept & (
-            (start < -_SLACK).any(1) | (start + extent > sizes + _SLACK).any(1)
-        )
+        reach = (start < -_SLACK) | (start + extent > sizes + _SLACK)
+        beyond = (kept | (reasons == 4)) & reach.any(1)
         corners = (extent > start) & (extent <= sizes + _SLACK)
     if not beyond.any():
         return
     number, first = int(beyond.sum()), int(np.argmax(beyond))
-    example = f'{_show(boxes[first])} of {describe(annotations[first])}'
     width, height = sizes[first].astype(int)
-    if (
-        kept.sum() >= _ENOUGH
-        and number > 0.1 * kept.sum()
-        and corners[kept].all()
-    ):
+    text = (
+        f'{number} of {len(boxes)} boxes end beyond their image, such as '
+        f'{_show(boxes[first])} of {describe(annotations[first])} '
+        f'({width} x {height})'
+    )
+    enough = len(boxes) >= _ENOUGH
+    if enough and number > 0.1 * len(boxes) and corners[kept].all():
         findings.error(
             number,
-            f'{number} of {len(boxes)} boxes end beyond their image, and all '
-            f'of them fit as corners: {example} ({width} x {height}) is '
-            '[x1, y1, x2, y2]; write [x, y, width, height]',
+            f'{text}, and all fit as corners [x1, y1, x2, y2]; write '
+            '[x, y, width, height]',
+        )
+    elif enough and number > 0.5 * len(boxes):
+        findings.error(
+            number,
+            f'{text}: most boxes are of images of another size, or bbox is '
+            'not [x, y, width, height] with x, y the upper left corner',
         )
     else:
         findings.warn(
             number,
-            f'{number} of {len(boxes)} boxes reach out of their image by '
-            f'more than a pixel, such as {example} ({width} x {height}); '
-            'they count, and training cuts them at the border: if they are '
-            'many, check that bbox is [x, y, width, height] with x, y the '
-            'upper left corner',
+            f'{text}: they count, unless they are wholly outside, and '
+            'training cuts them at the border; if they are many, check that '
+            'bbox is [x, y, width, height] with x, y the upper left corner',
         )
 
 

@@ -29,10 +29,10 @@ def check_size(path: str, shape: Sequence[int], record: Mapping) -> None:
     )
     if recorded == decoded[::-1]:
         remedy = (
-            'it was turned, or has an EXIF orientation, by which images are '
-            'read upright, as a viewer shows them: write width, height and '
-            'boxes of the upright image, or take the mark out of the file '
-            '(exiftool -Orientation= FILE) if the boxes are of what is stored'
+            'it was turned, or has an EXIF mark, by which images are read '
+            'upright, as a viewer shows them: write width, height and boxes '
+            'of the upright image, or take the mark out of it '
+            '(exiftool -Orientation= FILE)'
         )
     raise AnnotationError(
         f'image {path} has {decoded[0]} x {decoded[1]} pixels, but the '

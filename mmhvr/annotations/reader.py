@@ -115,7 +115,7 @@ def read_annotations(
     check_fields(lists, findings)
     check_ids(lists, findings)
     check_references(lists, findings)
-    check_frames(lists['images'], findings)
+    check_frames(lists, findings)
     if findings.has_errors:
         # What follows needs boxes and images that are what they should be.
         findings.close()

@@ -7,6 +7,7 @@ check has found them.
 
 import re
 from collections import defaultdict
+from math import gcd
 from typing import Any, Callable, Dict, List, Set, Tuple
 
 from .fields import (
@@ -92,20 +93,22 @@ def check_references(lists: Dict[str, Records], findings: Findings) -> None:
         )
 
 
-def check_frames(images: Records, findings: Findings) -> None:
-    """Find frames that come twice, and frames in the order of the alphabet.
+def check_frames(lists: Dict[str, Records], findings: Findings) -> None:
+    """Find frames that come twice, and videos that look put together.
 
     Args:
-        images (list[dict]): The image records.
+        lists (dict): The records by section.
         findings (Findings): Gets errors and warnings.
     """
     videos: Dict[Any, Records] = defaultdict(list)
-    for image in images:
+    for image in lists['images']:
         if is_id(image.get('video_id')):
             videos[image['video_id']].append(image)
     _check_places(videos, findings)
     _check_order(videos, findings)
-    _check_files(images, findings)
+    _check_sizes(videos, findings)
+    _check_stride(videos, lists['annotations'], findings)
+    _check_files(lists['images'], findings)
 
 
 def _check_places(videos: Dict[Any, Records], findings: Findings) -> None:
@@ -153,6 +156,53 @@ def _check_order(videos: Dict[Any, Records], findings: Findings) -> None:
             f'{names[place]!r}, ... of video {video!r}: if they were filmed '
             'in the order of their numbers, sort their names by number and '
             'set frame_id by that',
+        )
+
+
+def _check_sizes(videos: Dict[Any, Records], findings: Findings) -> None:
+    """The frames of a video have one size."""
+    mixed = {}
+    for video, images in videos.items():
+        sizes = {(repr(i.get('width')), repr(i.get('height'))) for i in images}
+        if len(sizes) > 1:
+            mixed[video] = sorted(sizes)
+    if mixed:
+        video, (first, second, *_) = next(iter(mixed.items()))
+        findings.warn(
+            sum(len(videos[video]) for video in mixed),
+            f'{len(mixed)} videos have frames of several sizes, such as '
+            f'video {video!r} of {first[0]} x {first[1]} and '
+            f'{second[0]} x {second[1]}: they may be several videos under '
+            'one id, and without PadVideoFrames training stops at such a '
+            'sample; give each video an id of its own',
+        )
+
+
+def _check_stride(
+    videos: Dict[Any, Records], annotations: Records, findings: Findings
+) -> None:
+    """Frames without boxes at a regular pace were not annotated."""
+    boxed = {a['image_id'] for a in annotations if is_id(a.get('image_id'))}
+    stride = number = empty = 0
+    for images in videos.values():
+        frames = sorted(
+            int(image['frame_id'])
+            for image in images
+            if is_place(image.get('frame_id'))
+            and is_id(image.get('id'))
+            and image['id'] in boxed
+        )
+        number += len(frames)
+        empty += len(images) - len(frames)
+        for before, after in zip(frames, frames[1:]):
+            stride = gcd(stride, after - before)
+    if stride > 1 and number >= 10 and empty >= number:
+        findings.warn(
+            empty,
+            f'only one frame in {stride} of the videos has boxes, {number} '
+            f'of {number + empty}: if the others are not annotated, what is '
+            'found in them counts as false; leave them out of the file for '
+            'evaluation',
         )
 
 

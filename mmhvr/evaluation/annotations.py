@@ -73,11 +73,11 @@ class VIDAnnotations:
             np.ndarray: float64 [G].
 
         Raises:
-            ValueError: If the file has no tracks, has them for a part of its
-                boxes, or a track has two boxes in a frame.
+            AnnotationError: If the file has no tracks, has them for a part
+                of its boxes, or a track has two boxes in a frame.
         """
         if self.videos is None or self.frames is None or self.tracks is None:
-            raise ValueError(
+            raise AnnotationError(
                 'the annotations have no tracks: motion IoU needs video_id '
                 'and frame_id of each image and instance_id of each '
                 'annotation; convert the data set to CocoVID, or do without '
@@ -89,7 +89,7 @@ class VIDAnnotations:
             (self.tracks, 'annotations', 'instance_id'),
         ):
             if None in column:
-                raise ValueError(
+                raise AnnotationError(
                     f'{column.count(None)} of {len(column)} {what} have no '
                     f'{key}, which motion IoU needs; give one to each, or do '
                     'without motion (protocols=() of VIDMetric)'
@@ -105,7 +105,7 @@ class VIDAnnotations:
         frames = np.array(self.frames, dtype=np.int64)[self.images]
         repeated = first_repeated(tracks, frames)
         if repeated is not None:
-            raise ValueError(
+            raise AnnotationError(
                 f'annotation {self.box_ids[repeated]!r}: instance_id '
                 f'{self.tracks[repeated]!r} has a box in '
                 f'{self.image_names[self.images[repeated]]!r} already; give '

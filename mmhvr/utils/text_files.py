@@ -20,6 +20,13 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, 'utf-16'),
 )
 
+_PACKED = (
+    (b'\x1f\x8b', 'gzip'),
+    (b'PK\x03\x04', 'zip'),
+    (b'BZh', 'bzip2'),
+    (b'\xfd7zXZ', 'xz'),
+)
+
 
 def decode_text(data: bytes, name: str) -> str:
     r"""Turn the bytes of a text file into text, without its mark.
@@ -38,6 +45,9 @@ def decode_text(data: bytes, name: str) -> str:
         >>> decode_text('\ufeffcar\r\n'.encode('utf-16'), 'a.txt')
         'car\n'
     """
+    kind = next((k for mark, k in _PACKED if data.startswith(mark)), None)
+    if kind:
+        raise ValueError(f'{name} is packed ({kind}); unpack it first')
     encoding = next(
         (e for mark, e in _MARKS if data.startswith(mark)), 'utf-8'
     )

@@ -234,6 +234,46 @@ def test_frames_in_the_order_of_the_alphabet(write, data, log, names, wrong):
         assert f'{names[0]!r}, {names[1]!r}' in log[0]
 
 
+@pytest.mark.parametrize(
+    'boxed, stride',
+    [
+        ([0, 5, 10, 15, 20, 25], 5),
+        ([3, 7, 11, 19, 27], 4),
+        ([0, 5, 10, 11, 20, 25], None),
+        (range(30), None),
+        ([0, 5], None),  # too few to tell
+    ],
+)
+def test_videos_of_which_every_nth_frame_is_annotated(
+    write, data, log, boxed, stride
+):
+    data['images'] = [
+        dict(id=100 * v + t, file_name=f'{v}/{t:03}', video_id=w, frame_id=t)
+        for v, w in enumerate((3, 'w'))
+        for t in range(30)
+    ]
+    data['annotations'] = [
+        dict(id=n, image_id=100 * v + t, category_id=2, bbox=[1, 1, 9, 9])
+        for n, (v, t) in enumerate((v, t) for v in (0, 1) for t in boxed)
+    ]
+    read_annotations(write(data))
+    assert bool(log) == bool(stride)
+    if stride:
+        number = 2 * len(boxed)
+        assert f'only one frame in {stride} of the videos has boxes' in log[0]
+        assert f', {number} of 60: if the others are not annotated' in log[0]
+
+
+def test_a_video_of_several_sizes_is_warned_of(write, data, log):
+    data['images'][0]['height'] = 50
+    read_annotations(write(data))
+    assert (
+        '1 videos have frames of several sizes, such as video 3 of '
+        in (log[0])
+    )
+    assert '64 x 48 and 64 x 50' in log[0]
+
+
 # --- boxes ------------------------------------------------------------------
 
 
@@ -287,7 +327,9 @@ def test_corners_in_place_of_a_size(write, data, log):
     # Those that would end beyond 64 x 48, counted by hand's rule.
     beyond = sum(a + c > 65 or b + d > 49 for a, b, c, d in boxes)
     assert beyond > 4
-    with pytest.raises(AnnotationError, match=f'^.*: {beyond} of 40 boxes'):
+    with pytest.raises(
+        AnnotationError, match=f'{beyond} of 40 .* fit as corners'
+    ):
         read_annotations(write(data))
     # The same boxes written rightly are read without a word.
     for ann, (a, b, c, d) in zip(records, boxes):
@@ -299,12 +341,27 @@ def test_corners_in_place_of_a_size(write, data, log):
 def test_boxes_beyond_the_border_count_and_are_warned_of(write, data, log):
     data['annotations'][0]['bbox'] = [-3, 5, 70, 9]
     assert read_annotations(write(data)).counts.all()
-    assert '1 of 4 boxes reach out of their image' in log[0]
-    assert '[-3, 5, 70, 9] of annotation 1 of image 10 (64 x 48)' in log[0]
+    assert '1 of 4 boxes end beyond their image, such as [-3, 5, 70' in log[0]
+    assert ', 9] of annotation 1 of image 10 (64 x 48): they count' in log[0]
     # A pixel too far is rounding.
     data['annotations'][0]['bbox'] = [-1, 5, 66, 9]
     del log[:]
     read_annotations(write(data))
+    assert log == []
+
+
+def test_boxes_of_images_of_another_size(write, data, log):
+    # Twice as large as the images: 30 of 40 corners lie beyond.
+    data['annotations'] = [
+        dict(id=n, image_id=30, category_id=2, bbox=[x, 30, 20, 30])
+        for n, x in enumerate(np.linspace(0, 100, 40).tolist())
+    ]
+    with pytest.raises(AnnotationError, match='40 of 40 .* of another size'):
+        read_annotations(write(data))
+    for ann in data['annotations']:
+        ann['bbox'] = [value / 2 for value in ann['bbox']]
+    del log[:]
+    assert read_annotations(write(data)).counts.all()
     assert log == []
 
 

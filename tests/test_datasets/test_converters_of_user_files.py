@@ -239,3 +239,37 @@ def test_the_file_is_json_for_every_program(convert, tmp_path):
 
     data = json.loads(text, parse_constant=refuse)
     assert data['annotations'][0]['bbox'] == [4.5, 6, 15.5, 20]
+
+
+@pytest.mark.parametrize('kind', [convert_vid, convert_det])
+def test_difficult_objects_are_ignored(convert, tmp_path, monkeypatch, kind):
+    # PASCAL VOC's mark: neither to be found, nor false where it is found.
+    marked = OBJECT.replace('</object>', '<difficult>{d}</difficult></object>')
+    objects = iter('0101')
+    monkeypatch.setattr(
+        f'{__name__}.OBJECT', Marked(marked, lambda: next(objects))
+    )
+    file = convert([[('car', BOX)] * 2] * 2, {'car': 'car'}, kind)
+    assert file.ignored.tolist() == [False, True, False, True]
+
+
+class Marked(str):
+    """A form of an object that gets another mark each time."""
+
+    def __new__(cls, text, mark):
+        form = super().__new__(cls, text)
+        form.mark = mark
+        return form
+
+    def format(self, **values):
+        return str.format(self, d=self.mark(), **values)
+
+
+def test_marks_are_0_or_1(tmp_path):
+    file = tmp_path / 'a.xml'
+    text = OBJECT.format(track=0, name='car', box=BOX)
+    for tag in ('occluded', 'generated', 'difficult'):
+        body = text.replace('</object>', f'<{tag}>true</{tag}></object>')
+        file.write_text(XML.format(body))
+        with pytest.raises(ValueError, match=f"<{tag}> of <object> is 'true'"):
+            read_xml(file)

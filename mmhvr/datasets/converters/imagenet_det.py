@@ -84,6 +84,7 @@ def convert_det(
                         bbox=box,
                         area=box[2] * box[3],
                         iscrowd=0,
+                        **({'ignore': 1} if item.difficult else {}),
                     ),
                 )
         reader.close()

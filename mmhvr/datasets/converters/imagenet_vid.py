@@ -78,6 +78,7 @@ def _convert_video(
                     bbox=box,
                     area=box[2] * box[3],
                     iscrowd=0,
+                    **({'ignore': 1} if item.difficult else {}),
                     occluded=item.occluded,
                     generated=item.generated,
                 ),

@@ -24,6 +24,8 @@ class XMLObject:
         track_id (str): Id of the object within its video; '' in still images.
         occluded (bool): Whether the object is partly hidden.
         generated (bool): Whether the box was made by a tracker.
+        difficult (bool): PASCAL VOC's mark of an object that need not be
+            found.
     """
 
     name: str
@@ -31,6 +33,7 @@ class XMLObject:
     track_id: str
     occluded: bool
     generated: bool
+    difficult: bool = False
 
     def to_xywh(self, box_offset: int = 0) -> List[Number]:
         """Box as ``[x, y, w, h]``.
@@ -77,6 +80,14 @@ def _pixels(element: ET.Element, tag: str) -> int:
     return int(value)
 
 
+def _flag(element: ET.Element, tag: str) -> bool:
+    """Whether a child says 1; 0 and no child say no."""
+    text = element.findtext(tag, '0').strip()
+    if text not in ('0', '1', ''):
+        raise ValueError(f'<{tag}> of <object> is {text!r}; write 0 or 1')
+    return text == '1'
+
+
 def _parse_object(element: ET.Element) -> XMLObject:
     """Read one ``<object>``; ValueError says what is wrong in it."""
     name = element.findtext('name')
@@ -92,8 +103,9 @@ def _parse_object(element: ET.Element) -> XMLObject:
         name=name.strip(),
         bounds=(xmin, ymin, xmax, ymax),
         track_id=element.findtext('trackid', '').strip(),
-        occluded=element.findtext('occluded', '0').strip() == '1',
-        generated=element.findtext('generated', '0').strip() == '1',
+        occluded=_flag(element, 'occluded'),
+        generated=_flag(element, 'generated'),
+        difficult=_flag(element, 'difficult'),
     )
 
 
