@@ -16,6 +16,7 @@ from .boxes import check_boxes, check_ignored, check_repeats, leave_out
 from .fields import Records, check_fields
 from .findings import AnnotationError, Findings
 from .structure import check_frames, check_ids, check_references
+from .videos import check_videos
 
 SECTIONS = ('images', 'annotations', 'categories', 'videos')
 SIZE = ('width', 'height')
@@ -115,7 +116,7 @@ def read_annotations(
     check_fields(lists, findings)
     check_ids(lists, findings)
     check_references(lists, findings)
-    check_frames(lists, findings)
+    check_frames(lists['images'], findings)
     if findings.has_errors:
         # What follows needs boxes and images that are what they should be.
         findings.close()
@@ -144,6 +145,7 @@ def read_annotations(
         findings,
     )
     check_ignored(file.ignored, findings)
+    check_videos(file.images, annotations, findings)
     findings.close()
     return file
 
@@ -194,5 +196,8 @@ def _sizes(images: Records, index: np.ndarray) -> Optional[np.ndarray]:
     """Width and height of each box's image, [A, 2], if the file has them."""
     if any(image.get(k) is None for image in images[:1] for k in SIZE):
         return None
-    sizes = np.array([[image[k] for k in SIZE] for image in images])
-    return sizes.reshape(-1, 2)[index].astype(np.float64)
+    columns = [
+        np.array([image[key] for image in images], dtype=np.float64)
+        for key in SIZE
+    ]
+    return np.column_stack(columns)[index]

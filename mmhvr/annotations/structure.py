@@ -5,10 +5,8 @@ Records whose fields are of the wrong kind are passed over here: another
 check has found them.
 """
 
-import re
 from collections import defaultdict
-from math import gcd
-from typing import Any, Callable, Dict, List, Set, Tuple
+from typing import Any, Callable, Dict, List, Set
 
 from .fields import (
     Records,
@@ -70,10 +68,12 @@ def check_references(lists: Dict[str, Records], findings: Findings) -> None:
     ):
         if target == 'videos' and not lists['videos']:
             continue  # a file for evaluation alone needs no list of them
-        known = {r['id'] for r in lists[target] if is_id(r.get('id'))}
+        known = _distinct([record.get('id') for record in lists[target]])
+        known.add(None)
         values = [record.get(key) for record in lists[section]]
-        if _distinct(values) <= known | {None}:
+        if _distinct(values) <= known:
             continue
+        known.remove(None)
         lost = [
             record
             for record, value in zip(lists[section], values)
@@ -93,22 +93,19 @@ def check_references(lists: Dict[str, Records], findings: Findings) -> None:
         )
 
 
-def check_frames(lists: Dict[str, Records], findings: Findings) -> None:
-    """Find frames that come twice, and videos that look put together.
+def check_frames(images: Records, findings: Findings) -> None:
+    """Find frames and image files that come twice.
 
     Args:
-        lists (dict): The records by section.
+        images (list[dict]): The image records.
         findings (Findings): Gets errors and warnings.
     """
     videos: Dict[Any, Records] = defaultdict(list)
-    for image in lists['images']:
+    for image in images:
         if is_id(image.get('video_id')):
             videos[image['video_id']].append(image)
     _check_places(videos, findings)
-    _check_order(videos, findings)
-    _check_sizes(videos, findings)
-    _check_stride(videos, lists['annotations'], findings)
-    _check_files(lists['images'], findings)
+    _check_files(images, findings)
 
 
 def _check_places(videos: Dict[Any, Records], findings: Findings) -> None:
@@ -124,85 +121,6 @@ def _check_places(videos: Dict[Any, Records], findings: Findings) -> None:
             f'video, such as {describe_all(twice)} with frame_id '
             f'{twice[0]["frame_id"]} of video {twice[0]["video_id"]!r}; count '
             'the frames of a video 0, 1, 2, ...',
-        )
-
-
-def _check_order(videos: Dict[Any, Records], findings: Findings) -> None:
-    """Frames 1, 10, 2 were sorted as texts and not as numbers."""
-    wrong: List[Tuple[Any, Records]] = []
-    for video, images in videos.items():
-        frames = [
-            image
-            for image in images
-            if is_place(image.get('frame_id'))
-            and is_text(image.get('file_name'))
-        ]
-        names = [frame['file_name'] for frame in frames]
-        if len(set(map(len, names))) < 2:
-            continue  # one length: both orders are the same
-        frames.sort(key=lambda frame: frame['frame_id'])
-        names = [frame['file_name'] for frame in frames]
-        if names == sorted(names) != sorted(names, key=_natural):
-            wrong.append((video, frames))
-    if wrong:
-        video, frames = wrong[0]
-        names = [frame['file_name'] for frame in frames]
-        natural = sorted(names, key=_natural)
-        place = next(n for n, name in enumerate(names) if name != natural[n])
-        findings.warn(
-            sum(len(frames) for _, frames in wrong),
-            f'the frames of {len(wrong)} videos are numbered in the order of '
-            f'the alphabet, such as {names[max(0, place - 1)]!r}, '
-            f'{names[place]!r}, ... of video {video!r}: if they were filmed '
-            'in the order of their numbers, sort their names by number and '
-            'set frame_id by that',
-        )
-
-
-def _check_sizes(videos: Dict[Any, Records], findings: Findings) -> None:
-    """The frames of a video have one size."""
-    mixed = {}
-    for video, images in videos.items():
-        sizes = {(repr(i.get('width')), repr(i.get('height'))) for i in images}
-        if len(sizes) > 1:
-            mixed[video] = sorted(sizes)
-    if mixed:
-        video, (first, second, *_) = next(iter(mixed.items()))
-        findings.warn(
-            sum(len(videos[video]) for video in mixed),
-            f'{len(mixed)} videos have frames of several sizes, such as '
-            f'video {video!r} of {first[0]} x {first[1]} and '
-            f'{second[0]} x {second[1]}: they may be several videos under '
-            'one id, and without PadVideoFrames training stops at such a '
-            'sample; give each video an id of its own',
-        )
-
-
-def _check_stride(
-    videos: Dict[Any, Records], annotations: Records, findings: Findings
-) -> None:
-    """Frames without boxes at a regular pace were not annotated."""
-    boxed = {a['image_id'] for a in annotations if is_id(a.get('image_id'))}
-    stride = number = empty = 0
-    for images in videos.values():
-        frames = sorted(
-            int(image['frame_id'])
-            for image in images
-            if is_place(image.get('frame_id'))
-            and is_id(image.get('id'))
-            and image['id'] in boxed
-        )
-        number += len(frames)
-        empty += len(images) - len(frames)
-        for before, after in zip(frames, frames[1:]):
-            stride = gcd(stride, after - before)
-    if stride > 1 and number >= 10 and empty >= number:
-        findings.warn(
-            empty,
-            f'only one frame in {stride} of the videos has boxes, {number} '
-            f'of {number + empty}: if the others are not annotated, what is '
-            'found in them counts as false; leave them out of the file for '
-            'evaluation',
         )
 
 
@@ -229,14 +147,6 @@ def _check_files(images: Records, findings: Findings) -> None:
         findings.warn(
             number, text + 'if they are one image, join their records'
         )
-
-
-def _natural(name: str) -> List[Any]:
-    """A key that sorts the numbers in names by value."""
-    return [
-        int(part) if part.isdecimal() else part
-        for part in re.split(r'(\d+)', name)
-    ]
 
 
 def _distinct(values: List[Any]) -> Set[Any]:
