@@ -5,7 +5,12 @@ import pytest
 import mmhvr  # noqa: F401  # isort: skip
 from mmtrack.datasets import BaseVideoDataset
 
-from mmhvr.annotations import LEFT_OUT, leave_out
+from mmhvr.annotations import (
+    LEFT_OUT,
+    AnnotationError,
+    leave_out,
+    read_annotations,
+)
 
 SIZE = (64, 48)
 NAN, INF = float('nan'), float('inf')
@@ -75,3 +80,112 @@ def test_as_mmtracking_filters_in_training():
     reasons = leave_out(boxes, np.tile(np.array(SIZE, float), (4000, 1)))
     assert (reasons == 0).tolist() == kept
     assert set(reasons.tolist()) == {0, 2, 3, 4}
+
+
+# --- of a file -------------------------------------------------------------
+
+
+def test_boxes_that_are_left_out_are_counted(write, data, log):
+    boxes = [[9, 9, -4, 5], [9, 9, -1, 5], [NAN, 1, 2, 3], [99, 9, 5, 5]]
+    data['annotations'] += [
+        dict(id=10 + n, image_id=30, category_id=2, bbox=box)
+        for n, box in enumerate(boxes)
+    ]
+    file = read_annotations(write(data))
+    assert file.counts.tolist() == [True] * 4 + [False] * 4
+    assert file.annotations_of()[2] == []
+    assert file.tally()['cat'] == (1, 0, 4)
+    (line,) = log
+    assert '4 of 8 boxes are left out, in training and in evaluation' in line
+    assert ': 2 inverted (width or height below 0), such as [9, 9, -4' in line
+    assert '5] of annotation 10 of image 30; 1 NaN or infinite' in line
+    assert '1 wholly outside of its image, such as [99, 9, 5, 5]' in line
+
+
+@pytest.mark.parametrize(
+    'boxes, message',
+    [
+        ([[9, 9, -4, 5]] * 4, 'none of 4 boxes can be used: 4 inverted'),
+        ([[NAN] * 4] * 4, 'none of 4 boxes can be used: 4 NaN'),
+        ([[0.1, 0.2, 0.5, 0.5]] * 4, 'they are shares of the image'),
+    ],
+)
+def test_no_box_that_counts_is_an_error(write, data, boxes, message):
+    for ann, box in zip(data['annotations'], boxes):
+        ann['bbox'] = box
+    with pytest.raises(AnnotationError, match=message):
+        read_annotations(write(data))
+
+
+def corners(number, size=(64, 48), seed=0):
+    """Boxes inside of an image as corners x1, y1, x2, y2."""
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, 30, (number, 2))
+    last = first + rng.integers(5, 18, (number, 2))
+    return np.hstack([first, last]).tolist()
+
+
+def test_corners_in_place_of_a_size(write, data, log):
+    boxes = corners(40)
+    records = [
+        dict(id=n, image_id=30, category_id=2, bbox=box)
+        for n, box in enumerate(boxes)
+    ]
+    data['annotations'] = records
+    # Those that would end beyond 64 x 48, counted by hand's rule.
+    beyond = sum(a + c > 65 or b + d > 49 for a, b, c, d in boxes)
+    assert beyond > 4
+    with pytest.raises(
+        AnnotationError, match=f'{beyond} of 40 .* fit as corners'
+    ):
+        read_annotations(write(data))
+    # The same boxes written rightly are read without a word.
+    for ann, (a, b, c, d) in zip(records, boxes):
+        ann['bbox'] = [a, b, c - a, d - b]
+    assert read_annotations(write(data)).counts.all()
+    assert log == []
+
+
+def test_boxes_beyond_the_border_count_and_are_warned_of(write, data, log):
+    data['annotations'][0]['bbox'] = [-3, 5, 70, 9]
+    assert read_annotations(write(data)).counts.all()
+    assert '1 of 4 boxes end beyond their image, such as [-3, 5, 70' in log[0]
+    assert ', 9] of annotation 1 of image 10 (64 x 48): they count' in log[0]
+    # A pixel too far is rounding.
+    data['annotations'][0]['bbox'] = [-1, 5, 66, 9]
+    del log[:]
+    read_annotations(write(data))
+    assert log == []
+
+
+def test_boxes_of_images_of_another_size(write, data, log):
+    # Twice as large as the images: 30 of 40 corners lie beyond.
+    data['annotations'] = [
+        dict(id=n, image_id=30, category_id=2, bbox=[x, 30, 20, 30])
+        for n, x in enumerate(np.linspace(0, 100, 40).tolist())
+    ]
+    with pytest.raises(AnnotationError, match='40 of 40 .* of another size'):
+        read_annotations(write(data))
+    for ann in data['annotations']:
+        ann['bbox'] = [value / 2 for value in ann['bbox']]
+    del log[:]
+    assert read_annotations(write(data)).counts.all()
+    assert log == []
+
+
+def test_repeated_boxes_count_and_are_warned_of(write, data, log):
+    data['annotations'].append(dict(data['annotations'][1], id=9))
+    data['annotations'].append(
+        dict(data['annotations'][1], id=11, category_id=2)
+    )
+    assert read_annotations(write(data)).counts.all()
+    assert '1 of 6 boxes repeat another one' in log[0]
+    assert 'annotation 9 of image 20' in log[0]
+
+
+@pytest.mark.parametrize('key', ['iscrowd', 'ignore'])
+def test_all_ignored_is_warned_of(write, data, log, key):
+    for ann in data['annotations']:
+        ann[key] = 1
+    assert read_annotations(write(data)).ignored.all()
+    assert 'all 4 boxes have iscrowd or ignore' in log[0]
