@@ -107,7 +107,9 @@ def merge_frames(results: Sequence[dict]) -> List[dict]:
     if not all('img_id' in frame for frame in results):
         return list(results)
     by_id = {frame['img_id']: frame for frame in reversed(results)}
-    return [by_id[key] for key in sorted(by_id)]
+    # Numbers before texts.
+    keys = sorted(by_id, key=lambda key: (isinstance(key, str), key))
+    return [by_id[key] for key in keys]
 
 
 def _to_cpu(data: Any) -> Any:

@@ -37,6 +37,11 @@ def test_without_ids_nothing_is_dropped():
     assert merge_frames(frames) == frames
 
 
+def test_ids_may_be_numbers_and_texts():
+    frames = [dict(img_id=key) for key in ('b', 2, 'a', 1, 'b')]
+    assert [f['img_id'] for f in merge_frames(frames)] == [1, 2, 'a', 'b']
+
+
 def test_bad_name():
     with pytest.raises(ValueError, match="'out.json'; let it end in .pkl"):
         METRICS.build(dict(type='DumpPredictions', out_file_path='out.json'))
