@@ -289,7 +289,7 @@ def test_a_sample_depends_on_seed_epoch_and_index_alone(coco_vid):
 
 
 def test_random_transforms_are_seeded_and_leave_the_globals(coco_vid):
-    coco_vid.write([coco_vid.video(0, 60)])
+    coco_vid.write([coco_vid.video(video, 20) for video in range(3)])
     dataset = build(
         coco_vid, pipeline=pipeline(dict(type='RandomFlip', prob=0.5))
     )

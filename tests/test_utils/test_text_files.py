@@ -56,7 +56,7 @@ def test_blank_lines_keep_their_numbers(tmp_path):
         (codecs.BOM_UTF8 + b'\xe9', 'a, line 1: byte 0xe9 .* not UTF-8'),
         ('one\n'.encode('utf-16-le'), 'zero bytes in line 1.*without a mark'),
         (codecs.BOM_UTF16_LE + b'a\0b', 'mark of UTF-16 .* cut off'),
-        (gzip.compress(b'{}'), r'a is packed \(gzip\)'),
+        (gzip.compress(b'{}', mtime=0), r'a is packed \(gzip\)'),
         (bz2.compress(b'{}'), r'a is packed \(bzip2\)'),
         (lzma.compress(b'{}'), r'a is packed \(xz\)'),
     ],
