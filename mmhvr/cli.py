@@ -252,7 +252,7 @@ def detect_main(argv: Optional[Sequence[str]] = None) -> None:
 
 def _check_weights(model: Optional[str], weights: Optional[str]) -> None:
     """ValueError if the network would have random weights."""
-    from .engine import find_model
+    from .run.model_index import find_model
 
     if weights is None and (model is None or find_model(model)[1] is None):
         raise ValueError(

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.registry import DefaultScope
+from tiny_model import CONFIG
 
 import mmhvr  # noqa: F401  before mmdet and mmtrack: it serves operators
 from mmhvr.utils.ffmpeg import start_ffmpeg
@@ -186,3 +187,15 @@ def ffmpeg() -> Callable[..., Path]:
         return Path(str(words[-1]))
 
     return run
+
+
+@pytest.fixture
+def tiny_config(tmp_path, monkeypatch):
+    """The path of a config that trains in less than a second."""
+    image = tmp_path / 'video_1' / '000000.png'
+    image.parent.mkdir()
+    cv2.imwrite(str(image), np.full((96, 96, 3), 90, np.uint8))
+    path = tmp_path / 'tiny.py'
+    path.write_text(CONFIG.format(image=image))
+    monkeypatch.chdir(tmp_path)
+    return str(path)

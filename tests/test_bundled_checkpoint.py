@@ -10,8 +10,9 @@ import torch
 
 from mmhvr.apis import HVRInferencer
 from mmhvr.datasets.digits import make_digits_vid
-from mmhvr.engine import find_model, load_file
 from mmhvr.evaluation import VIDMetric
+from mmhvr.run.model_index import find_model
+from mmhvr.run.safe_load import load_file
 
 
 @pytest.fixture(scope='module')

@@ -94,12 +94,9 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
 
     from mmhvr.annotations import AnnotationError
-    from mmhvr.engine import (
-        CheckpointMismatchError,
-        ClassMismatchError,
-        configure_testing,
-        run_testing,
-    )
+    from mmhvr.engine.class_check import ClassMismatchError
+    from mmhvr.run.checkpoint import CheckpointMismatchError
+    from mmhvr.run.testing import configure_testing, run_testing
 
     try:
         cfg = configure_testing(

@@ -83,15 +83,12 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
 
     from mmhvr.annotations import AnnotationError
-    from mmhvr.engine import (
-        CheckpointMismatchError,
-        ClassMismatchError,
-        DownloadError,
-        NonFiniteError,
-        UnsafeCheckpointError,
-        configure_training,
-        run_training,
-    )
+    from mmhvr.engine.class_check import ClassMismatchError
+    from mmhvr.engine.finite import NonFiniteError
+    from mmhvr.run.checkpoint import CheckpointMismatchError
+    from mmhvr.run.safe_load import DownloadError
+    from mmhvr.run.safe_unpickler import UnsafeCheckpointError
+    from mmhvr.run.training import configure_training, run_training
 
     try:
         cfg = configure_training(

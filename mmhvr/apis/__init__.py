@@ -3,18 +3,13 @@
 
 from .frames import FrameResult
 from .inferencer import HVRInferencer, VideoResult
-from .inspection import TripletView, WindowView, view_triplet, view_window
 from .model import init_model
 from .stream import VideoStream
 
 __all__ = [
     'FrameResult',
     'HVRInferencer',
-    'TripletView',
     'VideoResult',
     'VideoStream',
-    'WindowView',
     'init_model',
-    'view_triplet',
-    'view_window',
 ]

@@ -16,7 +16,7 @@ from mmengine.registry import DefaultScope
 from mmtrack.registry import TRANSFORMS
 from mmtrack.structures import TrackDataSample
 
-from ..streaming import EncodedFrame
+from ..models.encoded_frame import EncodedFrame
 
 
 @dataclass(frozen=True)

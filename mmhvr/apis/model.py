@@ -60,17 +60,17 @@ def init_model(
         >>> model.class_names[:3]
         ('zero', 'one', 'two')
     """
-    from ..engine import (
+    from ..engine.class_check import check_num_classes
+    from ..run.checkpoint import (
         CheckpointMismatchError,
-        check_num_classes,
-        checkpoint_weights,
         compare_states,
-        find_model,
-        load_config,
-        misfit_message,
         read_checkpoint,
-        take_selsa,
     )
+    from ..run.config import load_config
+    from ..run.contents import checkpoint_weights
+    from ..run.kinds import misfit_message
+    from ..run.model_index import find_model
+    from ..run.selsa import take_selsa
 
     target = _device(device)
     cfg = config if isinstance(config, Config) else None
@@ -126,7 +126,7 @@ def _config_inside(
     checkpoint: Optional[str], loaded: Optional[dict]
 ) -> Config:
     """The config that MMEngine's runner writes into a checkpoint."""
-    from ..engine import config_inside, import_custom_modules
+    from ..run.contents import config_inside, import_custom_modules
 
     if loaded is None:
         raise ValueError(
@@ -154,7 +154,8 @@ def _trained_names(
     Of random weights, or of a checkpoint that does not say, what the config
     says.
     """
-    from ..engine import class_names_inside, difference_of_names
+    from ..engine.class_check import difference_of_names
+    from ..run.contents import class_names_inside
 
     own = config_class_names(cfg)
     names = None if loaded is None else class_names_inside(loaded)

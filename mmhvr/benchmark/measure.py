@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import torch
 
-from ..streaming import EncodedFrame, LiveWindow
+from ..models.encoded_frame import EncodedFrame
+from ..streaming import LiveWindow
 from .frames import FrameSupply
 from .methods import Hvr, Method
 from .stage_clock import StageClock

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from mmtrack.structures import TrackDataSample
 
-from ..streaming import EncodedFrame, LiveWindow, VideoEngine
+from ..models.encoded_frame import EncodedFrame
+from ..streaming import LiveWindow, VideoEngine
 from .frames import FrameSupply
 from .stage_clock import StageClock
 

@@ -12,7 +12,8 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 
 from ..apis import init_model
-from ..engine import find_model, load_config
+from ..run.config import load_config
+from ..run.model_index import find_model
 
 
 def make_clock(device: str, clock: str) -> Callable[[], float]:

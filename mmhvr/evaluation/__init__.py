@@ -1,7 +1,6 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Average precision of detections in videos, and Seq-NMS."""
 
-from .analysis import Analysis, analyse
 from .annotations import VIDAnnotations, load_annotations
 from .average_precision import (
     area_under_envelope,
@@ -12,8 +11,6 @@ from .average_precision import (
 )
 from .by_video import apply_by_video
 from .coco_average_precision import coco_average_precisions
-from .comparison import Comparison, Difference, compare_predictions
-from .comparison_table import format_comparison
 from .errors import ErrorCounts, count_errors
 from .matching import match_detections, paired_iou
 from .motion import MOTION_RANGES, motion_iou
@@ -32,10 +29,7 @@ from .vid_metric import VIDMetric
 from .video_seq_nms import SeqNMS, apply_seq_nms
 
 __all__ = [
-    'Analysis',
-    'Comparison',
     'Detections',
-    'Difference',
     'ErrorCounts',
     'GroundTruth',
     'MOTION_RANGES',
@@ -44,17 +38,14 @@ __all__ = [
     'SeqNMS',
     'VIDAnnotations',
     'VIDMetric',
-    'analyse',
     'apply_by_video',
     'apply_seq_nms',
     'area_under_envelope',
     'average_precision',
     'average_precisions',
     'coco_average_precisions',
-    'compare_predictions',
     'count_errors',
     'evaluate_predictions',
-    'format_comparison',
     'label_names',
     'load_annotations',
     'load_motion_iou',

@@ -2,11 +2,10 @@
 """Test time: a video frame by frame, each encoded once."""
 
 from .engine import VideoEngine
-from .state import EncodedFrame, FrameMemory, VideoState
+from .state import FrameMemory, VideoState
 from .window import LiveWindow, RecordedWindow, SymmetricWindow
 
 __all__ = [
-    'EncodedFrame',
     'FrameMemory',
     'LiveWindow',
     'RecordedWindow',

@@ -8,7 +8,8 @@ from typing import Any, List, Sequence, Tuple
 import torch
 from torch import Tensor
 
-from .state import EncodedFrame, FrameMemory, VideoState
+from ..models.encoded_frame import EncodedFrame
+from .state import FrameMemory, VideoState
 from .window import Window
 
 

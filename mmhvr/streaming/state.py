@@ -7,27 +7,12 @@ Legend: M proposals of a frame, D channels of a proposal feature.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from torch import Tensor
 
+from ..models.encoded_frame import EncodedFrame
 from .window import Window
-
-
-@dataclass
-class EncodedFrame:
-    """A frame after backbone, RPN, RoIAlign and the first linear layer.
-
-    Attributes:
-        boxes (Tensor): Its proposals in pixels of the resized image, [M, 4].
-        features (Tensor): Their initial features, [M, D].
-        sample (Any): What the caller knows of the frame; its result is
-            written there.
-    """
-
-    boxes: Tensor
-    features: Tensor
-    sample: Any
 
 
 @dataclass

@@ -5,7 +5,14 @@ import importlib
 from contextlib import contextmanager
 from typing import Iterator
 
-SUBPACKAGES = ('models', 'datasets', 'evaluation', 'engine', 'visualization')
+SUBPACKAGES = (
+    'models',
+    'datasets',
+    'evaluation',
+    'engine',
+    'run',
+    'visualization',
+)
 # The release candidate that MMTracking accepts and mmcv-lite has no wheel of.
 ACCEPTED_MMCV = '2.0.0rc4'
 

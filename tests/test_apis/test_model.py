@@ -10,7 +10,9 @@ import torch
 
 from mmhvr.apis import HVRInferencer, init_model
 from mmhvr.apis.model import config_class_names
-from mmhvr.engine import find_model, load_config, load_file
+from mmhvr.run.config import load_config
+from mmhvr.run.model_index import find_model
+from mmhvr.run.safe_load import load_file
 
 DIGITS = tuple('zero one two three four five six seven eight nine'.split())
 DATA = ('train_dataloader', 'val_dataloader', 'test_dataloader')

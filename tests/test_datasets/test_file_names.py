@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mmhvr.analysis.annotated_videos import load_videos
 from mmhvr.datasets import TripletVideoDataset
 from mmhvr.datasets.converters import convert_det, convert_vid, read_classes
 from mmhvr.datasets.converters.lists import (
@@ -15,7 +16,6 @@ from mmhvr.datasets.converters.lists import (
     read_val_list,
 )
 from mmhvr.datasets.file_names import with_slashes
-from mmhvr.visualization import load_videos
 
 XML = """<annotation><size><width>64</width><height>48</height></size>
 <object><trackid>0</trackid><name>{name}</name><bndbox><xmin>5</xmin>

@@ -9,19 +9,17 @@ from mmengine.registry import DefaultScope
 from mmtrack.datasets import ImagenetVIDDataset
 from mmtrack.registry import MODELS
 
-from mmhvr.engine import (
-    CheckpointMismatchError,
+from mmhvr.engine.class_check import (
     check_num_classes,
-    class_names_inside,
-    configure_testing,
-    configure_training,
     difference_of_names,
-    find_model,
-    load_config,
-    run_testing,
-    run_training,
+    heads_of,
 )
-from mmhvr.engine.class_check import heads_of
+from mmhvr.run.checkpoint import CheckpointMismatchError
+from mmhvr.run.config import load_config
+from mmhvr.run.contents import class_names_inside
+from mmhvr.run.model_index import find_model
+from mmhvr.run.testing import configure_testing, run_testing
+from mmhvr.run.training import configure_training, run_training
 
 OTHER = 'test_dataloader.dataset.metainfo.classes'
 
@@ -180,7 +178,7 @@ def log(monkeypatch):
     """What is logged of a checkpoint, as (level, text)."""
     lines = []
     monkeypatch.setattr(
-        'mmhvr.engine.checkpoint.print_log',
+        'mmhvr.run.checkpoint.print_log',
         lambda text, logger, level=logging.INFO: lines.append((level, text)),
     )
     return lines

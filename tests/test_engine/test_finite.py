@@ -12,16 +12,11 @@ from mmengine.registry import MODELS
 from torch import nn
 
 from mmhvr.apis import init_model
-from mmhvr.engine import (
-    FiniteCheckHook,
-    NonFiniteError,
-    configure_testing,
-    configure_training,
-    load_file,
-    non_finite,
-    read_checkpoint,
-    run_training,
-)
+from mmhvr.engine.finite import FiniteCheckHook, NonFiniteError, non_finite
+from mmhvr.run.checkpoint import read_checkpoint
+from mmhvr.run.safe_load import load_file
+from mmhvr.run.testing import configure_testing
+from mmhvr.run.training import configure_training, run_training
 
 NAN, INF = float('nan'), float('inf')
 

@@ -6,12 +6,10 @@ import torch
 from mmtrack.structures import TrackDataSample
 
 from mmhvr.datasets import ReferenceFrameSampler
-from mmhvr.engine import (
-    convert_state,
-    find_model,
-    load_config,
-    starting_model,
-)
+from mmhvr.run.config import load_config
+from mmhvr.run.conversion import convert_state
+from mmhvr.run.model_index import find_model
+from mmhvr.run.starting_model import starting_model
 from mmhvr.streaming import RecordedWindow, VideoEngine
 
 REFERENCES = 14

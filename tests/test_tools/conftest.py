@@ -1,10 +1,13 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
+# Its scripts import each other, as when they are run.
+sys.path.append(str(TOOLS / 'dev'))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@
 import pytest
 import torch
 
-from mmhvr.engine import load_file
+from mmhvr.run.safe_load import load_file
 
 
 @pytest.fixture

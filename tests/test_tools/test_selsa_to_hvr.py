@@ -12,15 +12,13 @@ from mmtrack.registry import MODELS
 
 import mmhvr  # noqa: F401
 from mmhvr.apis import init_model
-from mmhvr.engine import (
-    class_names_inside,
-    convert_state,
-    differences_from_selsa,
-    find_model,
-    load_config,
-    load_file,
-)
-from mmhvr.engine.starting_model import without_downloads
+from mmhvr.run.config import load_config
+from mmhvr.run.contents import class_names_inside
+from mmhvr.run.conversion import convert_state
+from mmhvr.run.model_index import find_model
+from mmhvr.run.safe_load import load_file
+from mmhvr.run.selsa import differences_from_selsa
+from mmhvr.run.starting_model import without_downloads
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 HVR = str(CONFIGS / 'mini/hvr_faster-rcnn_r18_mini.py')

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmhvr.engine import load_file
+from mmhvr.run.safe_load import load_file
 
 ROOT = Path(__file__).resolve().parents[2]
 # tiny_model, a model and data of a few numbers.
-TINY = ROOT / 'tests' / 'test_engine'
+TINY = ROOT / 'tests'
 
 
 @pytest.mark.parametrize('spelling', ['--local_rank', '--local-rank'])

@@ -16,13 +16,11 @@ import json
 from dataclasses import asdict
 from typing import List, Optional, Sequence, Tuple
 
+from mmhvr.analysis.comparison import compare_predictions
+from mmhvr.analysis.comparison_table import format_comparison
 from mmhvr.apis.model import config_class_names
-from mmhvr.engine import load_config
-from mmhvr.evaluation import (
-    PROTOCOLS,
-    compare_predictions,
-    format_comparison,
-)
+from mmhvr.evaluation import PROTOCOLS
+from mmhvr.run.config import load_config
 
 
 def parse_args(

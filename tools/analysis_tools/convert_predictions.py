@@ -10,7 +10,6 @@ its classes, a .txt does not: from .txt to .pkl, --config names them.
 import argparse
 
 from mmhvr.apis.model import config_class_names
-from mmhvr.engine import load_config
 from mmhvr.evaluation import (
     Predictions,
     label_names,
@@ -18,6 +17,7 @@ from mmhvr.evaluation import (
     load_predictions,
     save_predictions,
 )
+from mmhvr.run.config import load_config
 
 
 def parse_args() -> argparse.Namespace:

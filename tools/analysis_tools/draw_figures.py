@@ -120,7 +120,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
 
 def draw_detections(args: argparse.Namespace) -> None:
     """Figure 4."""
-    from mmhvr.apis import figures
+    from mmhvr.analysis import figures
 
     print(
         figures.detections_figure(
@@ -138,7 +138,7 @@ def draw_detections(args: argparse.Namespace) -> None:
 
 def draw_classes(args: argparse.Namespace) -> None:
     """Figure 6."""
-    from mmhvr.apis import figures
+    from mmhvr.analysis import figures
 
     print(
         figures.classes_figure(
@@ -154,7 +154,8 @@ def draw_classes(args: argparse.Namespace) -> None:
 
 def draw_features(args: argparse.Namespace) -> None:
     """Figure 5."""
-    from mmhvr.apis import figures, init_model
+    from mmhvr.analysis import figures
+    from mmhvr.apis import init_model
 
     model = init_model(args.config, args.checkpoint, args.device)
     figures.features_figure(model, args.out, args.seed, args.training_data)
@@ -162,7 +163,8 @@ def draw_features(args: argparse.Namespace) -> None:
 
 def draw_attention(args: argparse.Namespace) -> None:
     """Attention over the frames of a window."""
-    from mmhvr.apis import figures, init_model
+    from mmhvr.analysis import figures
+    from mmhvr.apis import init_model
 
     figures.attention_figure(
         init_model(args.config, args.checkpoint, args.device),
@@ -176,7 +178,8 @@ def draw_attention(args: argparse.Namespace) -> None:
 
 def draw_triplets(args: argparse.Namespace) -> None:
     """Mined proposal triplets."""
-    from mmhvr.apis import figures, init_model
+    from mmhvr.analysis import figures
+    from mmhvr.apis import init_model
 
     figures.triplets_figure(
         init_model(args.config, args.checkpoint, args.device),

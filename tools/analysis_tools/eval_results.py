@@ -13,7 +13,6 @@ import json
 from mmengine.logging import print_log
 
 from mmhvr.apis.model import config_class_names
-from mmhvr.engine import load_config
 from mmhvr.evaluation import (
     PROTOCOLS,
     SeqNMS,
@@ -22,6 +21,7 @@ from mmhvr.evaluation import (
     load_annotations,
     load_predictions,
 )
+from mmhvr.run.config import load_config
 
 
 def parse_args() -> argparse.Namespace:

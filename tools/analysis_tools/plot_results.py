@@ -10,21 +10,21 @@ import argparse
 import os
 import os.path as osp
 
-from mmhvr.apis.model import config_class_names
-from mmhvr.engine import load_config
-from mmhvr.evaluation import (
-    PROTOCOLS,
-    analyse,
-    load_annotations,
-    load_motion_iou,
-    load_predictions,
-)
-from mmhvr.visualization.analysis_figures import (
+from mmhvr.analysis.result_figures import (
     change_figure,
     confusion_figure,
     precision_recall_figure,
     range_figure,
 )
+from mmhvr.analysis.results import analyse
+from mmhvr.apis.model import config_class_names
+from mmhvr.evaluation import (
+    PROTOCOLS,
+    load_annotations,
+    load_motion_iou,
+    load_predictions,
+)
+from mmhvr.run.config import load_config
 from mmhvr.visualization.text import save_figure
 
 

@@ -57,9 +57,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Run what is missing, then report."""
     args = parse_args(argv)
-    from mmhvr.engine import usable_cores
-    from mmhvr.engine.experiments import Run, run_all
-    from mmhvr.engine.summary import markdown_table, summarise
+    from mmhvr.benchmark.experiments import Run, run_all
+    from mmhvr.benchmark.summary import markdown_table, summarise
+    from mmhvr.run.cores import usable_cores
 
     # Seed by seed, so that an early look compares all configs.
     runs = [

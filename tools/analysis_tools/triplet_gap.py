@@ -35,10 +35,11 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Run the command."""
     args = parse_args(argv)
+    from mmhvr.analysis.triplet_batches import triplet_batches
+    from mmhvr.analysis.triplet_gap import loss_in_company
     from mmhvr.apis import init_model
-    from mmhvr.engine import find_model, load_config
-    from mmhvr.engine.triplet_batches import triplet_batches
-    from mmhvr.engine.triplet_gap import loss_in_company
+    from mmhvr.run.config import load_config
+    from mmhvr.run.model_index import find_model
 
     try:
         cfg = load_config(find_model(args.config)[0])
@@ -58,7 +59,7 @@ def table(losses: Dict[str, Dict[str, List[float]]]) -> str:
     """Means over the batches, and the difference to 'mined' batch by batch.
 
     Args:
-        losses: What :func:`mmhvr.engine.triplet_gap.loss_in_company` gives.
+        losses: What :func:`mmhvr.analysis.triplet_gap.loss_in_company` gives.
     """
     mined = losses['mined']['loss_cls']
     lines = [

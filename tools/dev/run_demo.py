@@ -66,7 +66,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
 
 def run_steps(args: argparse.Namespace) -> None:
     """Makes data, trains, tests and draws."""
-    from mmhvr.visualization import demo_pictures
+    from demo_pictures import demo_pictures
 
     started = time.monotonic()
     os.makedirs(args.work_dir, exist_ok=True)
@@ -110,7 +110,7 @@ def make_data(args: argparse.Namespace) -> None:
 
 def train(args: argparse.Namespace) -> str:
     """Trains unless that is done; returns the checkpoint."""
-    from mmhvr.engine import latest_readable_checkpoint
+    from mmhvr.run.checkpoint import latest_readable_checkpoint
 
     folder = osp.join(args.work_dir, 'train')
     state_file = osp.join(folder, 'demo.json')
@@ -150,7 +150,7 @@ def train(args: argparse.Namespace) -> str:
 
 def test(args: argparse.Namespace, checkpoint: str) -> Dict[str, float]:
     """Tests the checkpoint; returns the metrics."""
-    from mmhvr.engine import read_metrics
+    from mmhvr.run.testing import read_metrics
 
     folder = osp.join(args.work_dir, 'test')
     shutil.rmtree(folder, ignore_errors=True)
@@ -182,7 +182,7 @@ def run_step(
     name: str, words: List[str], log: str, processes: int = 1
 ) -> None:
     """Runs a tool of the project; a step that fails ends the demo."""
-    from mmhvr.engine import run_logged
+    from run_logged import run_logged
 
     if processes > 1:
         launcher = [
@@ -209,7 +209,7 @@ def free_port() -> int:
 
 def fingerprint(args: argparse.Namespace) -> str:
     """Tells whether an earlier training had this config and these data."""
-    from mmhvr.engine import load_config
+    from mmhvr.run.config import load_config
 
     digest = hashlib.sha256()
     cfg = load_config(args.config, args.cfg_options).to_dict()

@@ -27,7 +27,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     args = parse_args(argv)
     import torch
 
-    from mmhvr.engine import read_checkpoint
+    from mmhvr.run.checkpoint import read_checkpoint
 
     try:
         small = published(read_checkpoint(args.checkpoint), half=not args.full)
@@ -54,7 +54,7 @@ def published(checkpoint: Dict[str, Any], half: bool) -> Dict[str, Any]:
     Raises:
         ValueError: A weight does not fit into float16.
     """
-    from mmhvr.engine import checkpoint_weights
+    from mmhvr.run.contents import checkpoint_weights
 
     weights = {}
     for name, tensor in checkpoint_weights(checkpoint).items():

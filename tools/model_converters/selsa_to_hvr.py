@@ -58,19 +58,18 @@ def convert(args: argparse.Namespace) -> None:
     import torch
 
     from mmhvr.apis.model import config_class_names
-    from mmhvr.engine import (
-        checkpoint_weights,
-        class_names_inside,
-        conversion_report,
-        convert_state,
-        difference_of_names,
+    from mmhvr.engine.class_check import difference_of_names
+    from mmhvr.run.checkpoint import read_checkpoint
+    from mmhvr.run.config import load_config
+    from mmhvr.run.contents import checkpoint_weights, class_names_inside
+    from mmhvr.run.conversion import convert_state
+    from mmhvr.run.conversion_report import conversion_report
+    from mmhvr.run.selsa import (
         differences_from_selsa,
-        load_config,
         num_heads_of,
-        read_checkpoint,
-        starting_model,
         target_stds_of,
     )
+    from mmhvr.run.starting_model import starting_model
 
     # MMEngine lists how each new weight starts: hundreds of lines.
     logging.disable(logging.INFO)

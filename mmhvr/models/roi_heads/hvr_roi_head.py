@@ -18,7 +18,7 @@ from mmengine.registry import MODELS
 from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor
 
-from ...streaming.state import EncodedFrame
+from ..encoded_frame import EncodedFrame
 from ..triplets.video_structures import TargetProposals
 
 

@@ -13,7 +13,7 @@ from mmtrack.registry import MODELS
 from mmtrack.utils import ConfigType, OptConfigType, OptMultiConfig, SampleList
 from torch import Tensor
 
-from ...streaming.state import EncodedFrame
+from ..encoded_frame import EncodedFrame
 from .frames import Maps, evaluating, find_parts, pick, stack_frames
 from .rpn import propose, rpn_loss
 from .support_boxes import GROUND_TRUTHS
