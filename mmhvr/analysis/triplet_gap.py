@@ -55,7 +55,7 @@ def loss_in_company(
 
     Every video of a batch is a target once (a memory takes no part), and what
     is drawn (the proposals
-    that bear losses) is the same for every company.
+    that are supervised) is the same for every company.
 
     Args:
         model: A trained :class:`HVRNet`. It is run in training's form, and

@@ -127,8 +127,8 @@ class HvrTraining(TrainingMethod):
 
     def losses(self, batch: Batch) -> Dict[str, Tensor]:
         """See :class:`TrainingMethod`."""
-        bearing = dict(target=1, triplet=3, batch=len(batch.frames))
-        self.supervised = bearing[self.model.supervise]
+        supervised = dict(target=1, triplet=3, batch=len(batch.frames))
+        self.supervised = supervised[self.model.supervise]
         return self.model.loss(batch.inputs(), batch.targets)
 
 

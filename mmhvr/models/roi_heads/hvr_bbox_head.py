@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ..relations.embeddings import compared_features
 from ..relations.inter_video import TripletInterVideoRelation
-from ..triplets.video_structures import TargetProposals
+from ..triplets.video_structures import TargetProposals, VideoChoice
 from .auxiliary import AuxiliaryPredictor
 
 
@@ -137,9 +137,7 @@ class HVRBBoxHead(BBoxHead):
         supports: Sequence[Tensor],
         sampling_results: List[SamplingResult],
         rcnn_train_cfg: dict,
-        groups: Sequence[Sequence[int]],
-        bearing: int = 1,
-        remembered: Sequence[TargetProposals] = (),
+        choice: VideoChoice,
     ) -> Tuple[Dict[str, Tensor], List[TargetProposals]]:
         """Losses of triplets of videos.
 
@@ -150,14 +148,8 @@ class HVRBBoxHead(BBoxHead):
                 its support frames' proposals, [M_v, D].
             sampling_results (list[SamplingResult]): Of the target frames.
             rcnn_train_cfg (dict): ``train_cfg.rcnn``.
-            groups (list[list[int]]): Triplets of videos, the target video
-                first. A video may be part of several; its intra-video
-                relations are computed once.
-            bearing (int): The first so many videos of each triplet bear the
-                losses: 1 is eq. 5 as printed, 3 what the released code does.
-            remembered (list[TargetProposals]): Of videos that are not of the
-                batch. In ``groups`` they are numbered on from V, and bear no
-                losses.
+            choice (VideoChoice): The video triplets. The intra-video
+                relations of a video are computed once.
 
         Returns:
             tuple[dict[str, Tensor], list[TargetProposals]]: loss_cls,
@@ -175,24 +167,26 @@ class HVRBBoxHead(BBoxHead):
             for alpha, of_rows in zip(alphas, labels)
         ]
         # With mixed precision the layers decide the type of a batch.
-        alphas += [past.features.to(alphas[0].dtype) for past in remembered]
-        labels = [*labels, *(past.labels for past in remembered)]
+        past = choice.remembered
+        alphas += [video.features.to(alphas[0].dtype) for video in past]
+        labels = [*labels, *(video.labels for video in past)]
         betas, results, proposals = [], [], []
-        for group in groups:
-            alpha = torch.cat([alphas[v] for v in group])
-            anchors = sum(len(alphas[v]) for v in group[:bearing])
-            group_labels = torch.cat([labels[v] for v in group])
-            triplets = self.select_triplets(alpha, group_labels, anchors)
+        for videos in choice.triplets:
+            supervised = choice.supervised(videos)
+            alpha = torch.cat([alphas[v] for v in videos])
+            anchors = sum(len(alphas[v]) for v in supervised)
+            of_rows = torch.cat([labels[v] for v in videos])
+            triplets = self.select_triplets(alpha, of_rows, anchors)
             beta = alpha if self.inter is None else self.inter(alpha, triplets)
             betas.append(beta[:anchors])
-            results += [sampling_results[v] for v in group[:bearing]]
+            results += [sampling_results[v] for v in supervised]
             if self.loss_relation is not None:
                 queries, keys = compared_features(
                     alpha, self.inter, self.loss_relation.compare
                 )
                 # Background anchors have a triplet to relate to, at most.
-                bears = group_labels[triplets[0]] != self.num_classes
-                anchor, positive, negative = (t[bears] for t in triplets)
+                foreground = of_rows[triplets[0]] != self.num_classes
+                anchor, positive, negative = (t[foreground] for t in triplets)
                 proposals.append(
                     (queries[anchor], keys[positive], keys[negative])
                 )
@@ -202,8 +196,8 @@ class HVRBBoxHead(BBoxHead):
         if self.auxiliary is not None:
             features = [
                 stages[v][self.auxiliary.after]
-                for group in groups
-                for v in group[:bearing]
+                for videos in choice.triplets
+                for v in choice.supervised(videos)
             ]
             scores, deltas = self.auxiliary(torch.cat(features))
             losses.update(

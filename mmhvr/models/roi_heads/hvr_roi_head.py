@@ -19,7 +19,7 @@ from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor
 
 from ..encoded_frame import EncodedFrame
-from ..triplets.video_structures import TargetProposals
+from ..triplets.video_structures import TargetProposals, VideoChoice
 
 
 @MODELS.register_module()
@@ -96,9 +96,7 @@ class HVRRoIHead(StandardRoIHead):
         support_features: List[Tensor],
         proposals: InstanceList,
         data_samples: SampleList,
-        groups: Sequence[Sequence[int]],
-        bearing: int,
-        remembered: Sequence[TargetProposals] = (),
+        choice: VideoChoice,
     ) -> Tuple[Dict[str, Tensor], List[TargetProposals]]:
         """Losses of target frames.
 
@@ -109,10 +107,7 @@ class HVRRoIHead(StandardRoIHead):
                 features of its support frames' proposals, [M_v, D].
             proposals (list[InstanceData]): Of the target frames.
             data_samples (list): Their samples, with boxes.
-            groups (list[list[int]]): Triplets of videos.
-            bearing (int): The first so many of each triplet bear losses.
-            remembered (list[TargetProposals]): Of videos that are not of the
-                batch.
+            choice (VideoChoice): The video triplets.
 
         Returns:
             tuple: Losses, and each video's enhanced proposals; see
@@ -126,9 +121,7 @@ class HVRRoIHead(StandardRoIHead):
             support_features,
             sampled,
             self.train_cfg,
-            groups,
-            bearing,
-            remembered,
+            choice,
         )
 
     def assign_and_sample(

@@ -32,7 +32,7 @@ class ProposalTripletSelector(nn.Module):
         background_anchors (bool): Give background anchors their two most
             similar foreground proposals in place of a positive and a
             negative, as the released code does. An inter-video relation of
-            triplets relates them; they bear no relation loss. Defaults to
+            triplets relates them; they have no relation loss. Defaults to
             False.
         similarity (str): 'cosine' or 'dot', see
             :func:`select_proposal_triplets`. Defaults to 'cosine'.

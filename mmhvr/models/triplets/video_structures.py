@@ -8,6 +8,7 @@ target frame, D channels of a proposal feature, K classes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import List, Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -61,3 +62,37 @@ class TargetProposals:
     def __len__(self) -> int:
         """N."""
         return len(self.labels)
+
+
+@dataclass(frozen=True)
+class VideoChoice:
+    """The video triplets of an update.
+
+    Attributes:
+        videos (list[int]): Indices of the batch's videos that go on, V' of
+            them; those that are supervised come first.
+        triplets (list[list[int]]): Target, positive and negative video, as
+            places in ``videos`` and, from V' on, in ``remembered``. A video
+            may be part of several; a triplet may lack videos.
+        num_supervised (int): How many videos of each triplet contribute to
+            the loss: 1 is eq. 5 as printed, 3 what the released code does.
+        remembered (list[TargetProposals]): Of videos that are not of this
+            batch. They are not supervised.
+        vectors (VideoVectors, optional): Of the batch, for the memory.
+    """
+
+    videos: Sequence[int]
+    triplets: Sequence[Sequence[int]]
+    num_supervised: int = 1
+    remembered: Sequence[TargetProposals] = ()
+    vectors: Optional[VideoVectors] = None
+
+    def supervised(self, triplet: Sequence[int]) -> Sequence[int]:
+        """The supervised videos of a triplet."""
+        return triplet[: self.num_supervised]
+
+    @property
+    def supervised_videos(self) -> List[int]:
+        """The indices in the batch of all videos that are supervised."""
+        places = {v for t in self.triplets for v in self.supervised(t)}
+        return list(self.videos[: len(places)])

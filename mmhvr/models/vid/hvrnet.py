@@ -32,10 +32,10 @@ class HVRNet(BaseVideoDetector):
             is a :class:`HVRRoIHead`.
         video_selector (dict, optional): Config of the choice of videos. None
             trains on all videos of the batch, each for itself.
-        supervise (str): Which target frames bear losses: 'target' (the
-            target video's, eq. 5), 'triplet' (those of all three videos of
-            the triplet, as in the released code) or 'batch' (every video of
-            the batch is the target of a triplet of its own). Defaults to
+        supervise (str): Which target frames contribute to the loss: 'target'
+            (the target video's, eq. 5), 'triplet' (those of all three videos
+            of the triplet, as in the released code) or 'batch' (every video
+            of the batch is the target of a triplet of its own). Defaults to
             'triplet'.
         support_gradient (bool): Let gradients pass through the support
             frames' maps and proposal features, too. Without, their maps are
@@ -48,7 +48,7 @@ class HVRNet(BaseVideoDetector):
             'target': the target frame's, as in the released code. Defaults
             to None.
         frozen (list[str]): Names of parts that do not train, such as
-            'detector.rpn_head'; a frozen RPN bears no loss. (A ResNet has
+            'detector.rpn_head'; a frozen RPN has no loss. (A ResNet has
             frozen_stages.) Defaults to none.
         triplet_source (str): Which maps the videos are compared by: those of
             the 'backbone' (conv4, as in the paper), or the ones that
@@ -174,28 +174,22 @@ class HVRNet(BaseVideoDetector):
             self.video_selector,
             self.memory,
             every_video=self.supervise == 'batch',
+            num_supervised=3 if self.supervise == 'triplet' else 1,
             support_gradient=self.support_gradient,
         )
         samples = [data_samples[v] for v in choice.videos]
         support_features = self.support_features(support_maps, samples)
         rpn_maps, roi_maps = self.split_levels(target_maps)
-        bearing = 3 if self.supervise == 'triplet' else 1
         detector = self.detector
         losses, proposals = rpn_loss(
             detector.rpn_head,
             rpn_maps,
             samples,
-            choice.supervised(bearing),
+            len(choice.supervised_videos),
             detector.train_cfg.get('rpn_proposal', detector.test_cfg.rpn),
         )
         roi_losses, enhanced = detector.roi_head.loss(
-            roi_maps,
-            support_features,
-            proposals,
-            samples,
-            choice.groups,
-            bearing,
-            choice.remembered,
+            roi_maps, support_features, proposals, samples, choice
         )
         if self.memory is not None and self.training:
             self.memory.push(choice.vectors, enhanced)
@@ -275,7 +269,7 @@ class HVRNet(BaseVideoDetector):
         return pick(maps, self.rpn_levels), pick(maps, self.roi_levels)
 
     def propose(self, maps: Maps, samples: SampleList, kind: str) -> list:
-        """Proposals of frames that bear no loss, see :func:`propose`.
+        """Proposals of frames that are not supervised, see :func:`propose`.
 
         Args:
             maps (tuple[Tensor]): RPN's levels of the frames.

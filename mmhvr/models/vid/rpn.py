@@ -1,5 +1,5 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Proposals of frames that bear losses and of frames that do not.
+"""Proposals of frames that are supervised and of frames that are not.
 
 Legend: B frames, C channels, H x W size of a map; boxes xyxy in pixels of the
 resized image.
@@ -18,18 +18,18 @@ def rpn_loss(
     head: Any,
     maps: Maps,
     samples: SampleList,
-    supervised: int,
+    num_supervised: int,
     cfg: Any,
 ) -> Tuple[Dict[str, Tensor], list]:
     """RPN's losses on, and proposals of, target frames.
 
-    A frozen RPN proposes and bears no loss.
+    A frozen RPN proposes and has no loss.
 
     Args:
         head (RPNHead): RPN.
         maps (tuple[Tensor]): Its levels of the target frames.
         samples (list[TrackDataSample]): Their samples.
-        supervised (int): The first so many frames bear losses.
+        num_supervised (int): The first so many frames contribute to the loss.
         cfg (dict): How many proposals and which NMS.
 
     Returns:
@@ -39,23 +39,26 @@ def rpn_loss(
     if is_frozen(head):
         return {}, propose(head, maps, samples, cfg)
     rpn_samples = []
-    for sample in samples[:supervised]:
+    for sample in samples[:num_supervised]:
         gt = sample.gt_instances[:]
         gt.labels = torch.zeros_like(gt.labels)  # one class: object
         rpn_sample = sample.new()
         rpn_sample.gt_instances = gt
         rpn_samples.append(rpn_sample)
     losses, proposals = head.loss_and_predict(
-        rows(maps, slice(supervised)), rpn_samples, proposal_cfg=cfg
+        rows(maps, slice(num_supervised)), rpn_samples, proposal_cfg=cfg
     )
     return losses, proposals + propose(
-        head, rows(maps, slice(supervised, None)), samples[supervised:], cfg
+        head,
+        rows(maps, slice(num_supervised, None)),
+        samples[num_supervised:],
+        cfg,
     )
 
 
 @torch.no_grad()
 def propose(head: Any, maps: Maps, samples: SampleList, cfg: Any) -> list:
-    """Proposals of frames that bear no loss.
+    """Proposals of frames that are not supervised.
 
     Args:
         head (RPNHead): RPN.

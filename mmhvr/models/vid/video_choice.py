@@ -7,14 +7,13 @@ image or map.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from mmdet.structures import SampleList
 from torch import Tensor, nn
 
 from ..triplets.video_memory import VideoMemory
-from ..triplets.video_structures import TargetProposals, VideoVectors
+from ..triplets.video_structures import VideoChoice, VideoVectors
 from ..triplets.video_triplet import VideoTripletSelector
 from .backbone_maps import maps_of_videos, maps_without_gradient
 from .frames import (
@@ -26,35 +25,6 @@ from .frames import (
 )
 
 
-@dataclass(frozen=True)
-class VideoChoice:
-    """The triplets of an update.
-
-    Attributes:
-        videos (list[int]): Indices of the batch's videos that go on, V' of
-            them; those that bear losses come first.
-        groups (list[list[int]]): Triplets, the target video first: places in
-            ``videos`` and, from V' on, in ``remembered``.
-        remembered (list[TargetProposals]): Of the videos that are not of
-            this batch.
-        vectors (VideoVectors, optional): Of the batch, for the memory.
-    """
-
-    videos: List[int]
-    groups: Sequence[Sequence[int]]
-    remembered: Sequence[TargetProposals] = ()
-    vectors: Optional[VideoVectors] = None
-
-    @classmethod
-    def of_one(cls, triplet: Sequence[int]) -> VideoChoice:
-        """One triplet goes on, and nothing else."""
-        return cls(list(triplet), [range(len(triplet))])
-
-    def supervised(self, bearing: int) -> int:
-        """How many videos bear losses, the first ones of each triplet."""
-        return len({v for group in self.groups for v in group[:bearing]})
-
-
 def choose_and_pass(
     frames: Tensor,
     data_samples: SampleList,
@@ -63,6 +33,7 @@ def choose_and_pass(
     selector: Optional[VideoTripletSelector],
     memory: Optional[VideoMemory],
     every_video: bool,
+    num_supervised: int,
     support_gradient: bool,
 ) -> Tuple[VideoChoice, Maps, Maps]:
     """Choose videos, and pass those that go on through the backbone.
@@ -79,6 +50,7 @@ def choose_and_pass(
             video is a target.
         every_video (bool): Whether every video is the target of a triplet;
             otherwise the first one is.
+        num_supervised (int): See :class:`VideoChoice`.
         support_gradient (bool): Whether support frames' maps have a
             gradient.
 
@@ -87,9 +59,10 @@ def choose_and_pass(
     """
     if selector is not None and not every_video:
         maps = maps_without_gradient(backbone, frames)
-        choice = VideoChoice.of_one(
-            choose_videos(selector, frames, compared(maps), data_samples)[0]
+        (triplet,) = choose_videos(
+            selector, frames, compared(maps), data_samples
         )
+        choice = VideoChoice(triplet, [range(len(triplet))], num_supervised)
         return choice, *maps_of_videos(
             backbone, frames, choice.videos, support_gradient, maps
         )
@@ -105,7 +78,7 @@ def choose_and_pass(
         triplets = choose_videos(
             selector, frames, features, data_samples, targets=videos
         )
-        choice = VideoChoice(videos, triplets)
+        choice = VideoChoice(videos, triplets, num_supervised)
     return choice, *of_videos
 
 
@@ -175,8 +148,8 @@ def choose_with_memory(
     return VideoChoice(
         list(own),
         [[place[v] for v in triplet] for triplet in triplets],
-        [memory.proposals(v - len(batch)) for v in past],
-        batch,
+        remembered=[memory.proposals(v - len(batch)) for v in past],
+        vectors=batch,
     )
 
 

@@ -12,9 +12,15 @@ from mmengine.structures import InstanceData
 from mmhvr.models import HVRBBoxHead
 from mmhvr.models.roi_heads.auxiliary import AuxiliaryPredictor
 from mmhvr.models.triplets import AllProposalTripletSelector
+from mmhvr.models.triplets.video_structures import VideoChoice
 
 K = 3
 CFG = ConfigDict(pos_weight=-1)
+
+
+def choice_of(triplets, num_supervised=1):
+    """A choice of triplets among three videos."""
+    return VideoChoice(range(3), triplets, num_supervised)
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +86,7 @@ def videos():
 def test_losses_written_out(head, videos):
     targets, supports, results = videos
     losses, _ = head.loss_on_videos(
-        targets, supports, results, CFG, [[0, 1, 2]], 3
+        targets, supports, results, CFG, choice_of([[0, 1, 2]], 3)
     )
     alpha = torch.cat([head.intra(t, s) for t, s in zip(targets, supports)])
     # Sampling puts the foreground first: the box itself and the shifted one.
@@ -132,7 +138,7 @@ def test_relation_loss_of_the_released_code(videos):
             torch.nn.init.xavier_normal_(parameter)
     targets, supports, results = videos
     losses, _ = head.loss_on_videos(
-        targets, supports, results, CFG, [[0, 1, 2]], 3
+        targets, supports, results, CFG, choice_of([[0, 1, 2]], 3)
     )
     alpha = torch.cat([head.intra(t, s) for t, s in zip(targets, supports)])
     labels = [0, 0, K, K, 0, 0, K, K, 1, 1, K, K]
@@ -168,11 +174,11 @@ def test_background_anchors_relate_but_bear_no_relation_loss(head, videos):
     with_them.load_state_dict(head.state_dict())
     targets, supports, results = videos
     losses, _ = with_them.loss_on_videos(
-        targets, supports, results, CFG, [[0, 1, 2]], 3
+        targets, supports, results, CFG, choice_of([[0, 1, 2]], 3)
     )
     # The relation loss is that of the foreground alone.
     expected, _ = head.loss_on_videos(
-        targets, supports, results, CFG, [[0, 1, 2]], 3
+        targets, supports, results, CFG, choice_of([[0, 1, 2]], 3)
     )
     torch.testing.assert_close(
         losses['loss_relation'], expected['loss_relation']
@@ -199,7 +205,7 @@ def test_background_anchors_relate_but_bear_no_relation_loss(head, videos):
 
 def test_all_triplets_bear_the_relation_loss(head, videos):
     head.proposal_selector = AllProposalTripletSelector()
-    losses, _ = head.loss_on_videos(*videos, CFG, [[0, 1, 2]], 3)
+    losses, _ = head.loss_on_videos(*videos, CFG, choice_of([[0, 1, 2]], 3))
     targets, supports, _ = videos
     alpha = torch.cat([head.intra(t, s) for t, s in zip(targets, supports)])
     labels = [0, 0, K, K, 0, 0, K, K, 1, 1, K, K]
@@ -255,7 +261,7 @@ def test_choices_that_do_not_fit(changes, message):
 def test_frozen_losses(head, videos):
     # What the head gave when the test above was first passed: a change of
     # any number is a change of the method.
-    losses, _ = head.loss_on_videos(*videos, CFG, [[0, 1, 2]], 3)
+    losses, _ = head.loss_on_videos(*videos, CFG, choice_of([[0, 1, 2]], 3))
     frozen = dict(
         loss_cls=2.5281096, loss_bbox=1.5870003, loss_relation=2.0037344
     )
@@ -267,10 +273,10 @@ def test_only_supervised_videos_bear_detection_losses(head, videos):
     targets, supports, results = videos
     head.inter = None
     alone, _ = head.loss_on_videos(
-        targets[:1], supports[:1], results[:1], CFG, [[0]]
+        targets[:1], supports[:1], results[:1], CFG, choice_of([[0]])
     )
     first, _ = head.loss_on_videos(
-        targets, supports, results, CFG, [[0, 1, 2]]
+        targets, supports, results, CFG, choice_of([[0, 1, 2]])
     )
     for key in ('loss_cls', 'loss_bbox'):
         assert torch.equal(alone[key], first[key])
@@ -286,12 +292,12 @@ def test_a_video_may_be_part_of_several_triplets(head, videos):
     for group in ([0, 1, 2], [1, 0, 2], [2, 1, 0]):
         targets, supports, results = ([x[v] for v in group] for x in videos)
         one_by_one.append(
-            head.loss_on_videos(targets, supports, results, CFG, [[0, 1, 2]])[
-                0
-            ]
+            head.loss_on_videos(
+                targets, supports, results, CFG, choice_of([[0, 1, 2]])
+            )[0]
         )
     losses, _ = head.loss_on_videos(
-        *videos, CFG, [[0, 1, 2], [1, 0, 2], [2, 1, 0]]
+        *videos, CFG, choice_of([[0, 1, 2], [1, 0, 2], [2, 1, 0]])
     )
     for key in ('loss_cls', 'loss_bbox'):  # four proposals each
         torch.testing.assert_close(
@@ -348,7 +354,7 @@ def test_relation_loss_may_be_left_out(videos):
         inter=None,
         loss_relation=None,
     )
-    losses, _ = head.loss_on_videos(*videos, CFG, [[0, 1, 2]], 3)
+    losses, _ = head.loss_on_videos(*videos, CFG, choice_of([[0, 1, 2]], 3))
     assert set(losses) == {'loss_cls', 'loss_bbox', 'acc'}
 
 
@@ -366,7 +372,7 @@ def test_auxiliary_losses_written_out(videos, after):
             torch.nn.init.xavier_normal_(parameter)
     targets, supports, results = videos
     losses, _ = head.loss_on_videos(
-        targets, supports, results, CFG, [[0, 1, 2], [1, 0, 2]], 1
+        targets, supports, results, CFG, choice_of([[0, 1, 2], [1, 0, 2]], 1)
     )
     # The two target videos' features after so many modules, one by one.
     features = []

@@ -181,7 +181,7 @@ import os, sys
 import torch
 from torch import nn
 from mmengine.registry import MODEL_WRAPPERS
-from mmhvr.engine import start_processes, stop_processes
+from mmhvr.run.launch import start_processes, stop_processes
 from mmhvr.models.triplets import TargetProposals, VideoMemory, VideoVectors
 
 class Model(nn.Module):

@@ -165,10 +165,9 @@ def test_every_video_of_the_batch_in_turn(build_model, batch):
     head = model.detector.roi_head.bbox_head
     original = head.loss_on_videos
 
-    def spy(targets, supports, results, cfg, groups, *more):
-        seen.update(targets=targets, results=results)
-        seen.update(groups=groups, bearing=more[0])
-        return original(targets, supports, results, cfg, groups, *more)
+    def spy(targets, supports, results, cfg, choice):
+        seen.update(targets=targets, results=results, choice=choice)
+        return original(targets, supports, results, cfg, choice)
 
     head.loss_on_videos = spy
     inputs, samples = batch
@@ -178,7 +177,7 @@ def test_every_video_of_the_batch_in_turn(build_model, batch):
     # Boxes tell which video stands at which place.
     place = [int(r.pos_gt_bboxes[0, 0]) - 8 for r in seen['results']]
     assert sorted(place) == list(range(6))
-    assert seen['bearing'] == 1
+    assert seen['choice'].num_supervised == 1
     expected = []
     for v in range(6):
         order = [v] + [u for u in range(6) if u != v]
@@ -187,7 +186,8 @@ def test_every_video_of_the_batch_in_turn(build_model, batch):
             [samples[u] for u in order],
         )
         expected.append([order[u] for u in chosen_by_hand(model, turned)])
-    assert [[place[v] for v in g] for g in seen['groups']] == expected
+    triplets = seen['choice'].triplets
+    assert [[place[v] for v in t] for t in triplets] == expected
 
 
 def test_every_video_of_the_batch_has_its_boxes(build_model, batch):

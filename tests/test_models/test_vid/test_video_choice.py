@@ -128,12 +128,10 @@ def spy_on(head):
     """Record what the box head gets."""
     seen, original = {}, head.loss_on_videos
 
-    def spy(targets, supports, results, cfg, groups, bearing, remembered):
+    def spy(targets, supports, results, cfg, choice):
         seen.update(targets=targets, supports=supports, results=results)
-        seen.update(groups=groups, bearing=bearing, remembered=remembered)
-        return original(
-            targets, supports, results, cfg, groups, bearing, remembered
-        )
+        seen.update(choice=choice)
+        return original(targets, supports, results, cfg, choice)
 
     head.loss_on_videos = spy
     return seen
@@ -175,13 +173,15 @@ def test_updates_equal_plain_lists_and_loops(build_model, make_sample, labels):
         batch = batch_by_hand(model, inputs, samples, seen)
         groups = plain.choose(batch)
         # Triplets and groups.
-        assert seen['bearing'] == 1
+        choice = seen['choice']
+        assert choice.num_supervised == 1
+        assert choice.supervised_videos == list(range(len(of_batch)))
         everything = [
             *((v['alpha'], v['labels']) for v in batch),
-            *((p.features, p.labels.tolist()) for p in seen['remembered']),
+            *((p.features, p.labels.tolist()) for p in choice.remembered),
         ]
-        assert len(groups) == len(seen['groups']) == len(of_batch)
-        for found, expected in zip(seen['groups'], groups):
+        assert len(groups) == len(choice.triplets) == len(of_batch)
+        for found, expected in zip(choice.triplets, groups):
             assert len(found) == len(expected)
             for place, video in zip(found, expected):
                 alpha, of_rows = everything[place]
