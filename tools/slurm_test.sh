@@ -1,41 +1,12 @@
 #!/usr/bin/env bash
-# Tests as a slurm job, one process for each GPU.
+# Tests as a slurm job, one process for each GPU; slurm.sh has the settings.
 #
 #   bash tools/slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [options]
-#
-# Environment: GPUS (8) in all, GPUS_PER_NODE (8 or GPUS), CPUS_PER_TASK (5),
-# NNODES (slurm's choice), PORT (29500), MASTER_ADDR (the first machine of the
-# job), SRUN_ARGS for anything else that srun takes.
 set -euo pipefail
 
 if [ $# -lt 4 ]; then
     echo "usage: bash $0 PARTITION JOB_NAME CONFIG CHECKPOINT [options]" >&2
     exit 2
 fi
-PARTITION=$1
-JOB_NAME=$2
-CONFIG=$3
-CHECKPOINT=$4
-shift 4
-
-GPUS=${GPUS:-8}
-GPUS_PER_NODE=${GPUS_PER_NODE:-$((GPUS < 8 ? GPUS : 8))}
-export MASTER_PORT=${PORT:-29500}
-SRUN_OPTIONS=(
-    -p "$PARTITION"
-    --job-name="$JOB_NAME"
-    --gres="gpu:$GPUS_PER_NODE"
-    --ntasks="$GPUS"
-    --ntasks-per-node="$GPUS_PER_NODE"
-    --cpus-per-task="${CPUS_PER_TASK:-5}"
-    --kill-on-bad-exit=1
-)
-if [ -n "${NNODES:-}" ]; then
-    SRUN_OPTIONS+=(--nodes="$NNODES")
-fi
-
-# SRUN_ARGS is a list of words.
-# shellcheck disable=SC2086
-exec srun "${SRUN_OPTIONS[@]}" ${SRUN_ARGS:-} \
-    "${PYTHON:-python}" -u "$(dirname "$0")/test.py" "$CONFIG" "$CHECKPOINT" \
-    --launcher slurm "$@"
+exec bash "$(dirname "$0")/slurm.sh" test.py "$1" "$2" \
+    "$3" "$4" --launcher slurm "${@:5}"

@@ -2,8 +2,9 @@
 """Tests a model: ``mim test mmhvr CONFIG --checkpoint FILE``."""
 
 import argparse
-import os
 from typing import Optional, Sequence
+
+from command import add_common_options, configure_and_run, set_environment
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -53,26 +54,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         action='store_true',
         help='accept a checkpoint that does not fit the model',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action='extend',
-        metavar='KEY=VALUE',
-        help='override settings of the config',
-    )
-    parser.add_argument(
-        '--device', choices=('auto', 'cpu'), default='auto', help='auto'
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=('none', 'pytorch', 'slurm', 'mpi'),
-        default='none',
-        help='what started the processes of this job',
-    )
-    # torch.distributed.launch passes one spelling or the other.
-    parser.add_argument(
-        '--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS
-    )
+    add_common_options(parser)
     args = parser.parse_args(argv)
     named = {args.checkpoint, args.checkpoint_option} - {None}
     if len(named) != 1:
@@ -85,43 +67,25 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Tests what the command line says."""
     args = parse_args(argv)
-    # Threads that wait sleep instead of spinning: several times faster where
-    # the loader's processes, or other programs, want the same cores.
-    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
-    if args.device == 'cpu':
-        os.environ['CUDA_VISIBLE_DEVICES'] = '-1'
-    if args.local_rank is not None:
-        os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    set_environment(args)
 
-    from mmhvr.annotations import AnnotationError
-    from mmhvr.engine.class_check import ClassMismatchError
-    from mmhvr.run.checkpoint import CheckpointMismatchError
     from mmhvr.run.testing import configure_testing, run_testing
 
-    try:
-        cfg = configure_testing(
-            args.config,
-            args.checkpoint,
-            work_dir=args.work_dir,
-            out=args.out,
-            show=args.show,
-            show_dir=args.show_dir,
-            wait_time=args.wait_time,
-            score_thr=args.score_thr,
-            strict=not args.non_strict,
-            cfg_options=args.cfg_options,
-            launcher=args.launcher,
-        )
-    except (OSError, TypeError, ValueError) as error:
-        raise SystemExit(f'error: {error}')
-    try:
-        run_testing(cfg)
-    except (
-        AnnotationError,
-        CheckpointMismatchError,
-        ClassMismatchError,
-    ) as error:
-        raise SystemExit(f'error: {error}')
+    configure_and_run(
+        configure_testing,
+        run_testing,
+        config=args.config,
+        checkpoint=args.checkpoint,
+        work_dir=args.work_dir,
+        out=args.out,
+        show=args.show,
+        show_dir=args.show_dir,
+        wait_time=args.wait_time,
+        score_thr=args.score_thr,
+        strict=not args.non_strict,
+        cfg_options=args.cfg_options,
+        launcher=args.launcher,
+    )
 
 
 if __name__ == '__mp_main__':

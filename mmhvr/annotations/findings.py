@@ -6,8 +6,10 @@ from typing import List, Tuple
 
 from mmengine.logging import print_log
 
+from ..utils.problem import ExplainedError
 
-class AnnotationError(ValueError):
+
+class AnnotationError(ExplainedError, ValueError):
     """An annotation file that would train or evaluate something else."""
 
 

@@ -21,6 +21,7 @@ from statistics import mean
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ..run.checkpoint import latest_readable_checkpoint
+from ..run.model_index import package_root
 from ..run.testing import read_metrics
 from .time_left import last_step, seconds_left
 
@@ -72,7 +73,7 @@ class Run:
 
     def steps(self) -> List[List[str]]:
         """The command lines that are still to run, at most two."""
-        tools = _tools_folder()
+        tools = str(package_root() / 'tools')
         train, test = str(self.folder / 'train'), str(self.folder / 'test')
         options = [
             word for o in self.cfg_options for word in ('--cfg-options', o)
@@ -247,19 +248,3 @@ def _progress(
         workers,
     )
     return text if left is None else f'{text}; about {left / 60:.0f} min to go'
-
-
-def _tools_folder() -> str:
-    """Where train.py and test.py are, in a checkout and in a wheel."""
-    import mmhvr
-
-    package = osp.dirname(osp.abspath(mmhvr.__file__))
-    for folder in (
-        osp.join(package, '.mim', 'tools'),
-        osp.join(osp.dirname(package), 'tools'),
-    ):
-        if osp.exists(osp.join(folder, 'train.py')):
-            return folder
-    raise FileNotFoundError(
-        f'no tools/train.py beside or below {package}; install mmhvr again'
-    )

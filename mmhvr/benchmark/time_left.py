@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Dict, List, Optional, Sequence, Tuple
 
-# Iter(train) [ 150/1500]  lr: 4.9e-04  eta: 0:11:24  time: 0.5096
-_LINE = re.compile(
-    r'\((train|test)\)\s*(?:\[\d+\])?\[\s*(\d+)/(\d+)\].*?\btime: ([\d.]+)'
+#: A line of MMEngine's log that tells the progress, such as
+#: Iter(train) [ 150/1500]  lr: 4.9e-04  eta: 0:11:24  time: 0.5096
+PROGRESS = re.compile(
+    r'(?:Iter|Epoch)\((?P<phase>train|val|test)\)\s*'
+    r'(?:\[\s*(?P<epoch>\d+)\])?\[\s*(?P<done>\d+)/(?P<total>\d+)\s*\]'
+    r'(?:.*?\btime: (?P<seconds>[\d.]+))?'
 )
 
 
@@ -46,11 +49,18 @@ def last_step(log: str) -> Optional[Step]:
         >>> last_step('Iter(train) [ 150/1500]  eta: 0:11:24  time: 0.5')
         Step(phase='train', done=150, total=1500, seconds=0.5)
     """
-    found = _LINE.findall(log)
-    if not found:
+    last = None
+    for line in PROGRESS.finditer(log):
+        if line['seconds'] and line['phase'] != 'val':
+            last = line
+    if last is None:
         return None
-    phase, done, total, seconds = found[-1]
-    return Step(phase, int(done), int(total), float(seconds))
+    return Step(
+        last['phase'],
+        int(last['done']),
+        int(last['total']),
+        float(last['seconds']),
+    )
 
 
 def seconds_left(

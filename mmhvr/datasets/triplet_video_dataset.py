@@ -12,7 +12,7 @@ from mmengine.dataset import force_full_init
 from mmtrack.datasets import ImagenetVIDDataset
 from mmtrack.registry import DATASETS, TASK_UTILS
 
-from ..annotations import AnnotationError, match_class_names
+from ..annotations import AnnotationError, match_class_names, names_in
 from .annotation_file import VideoFrames, is_key_frame, open_annotations
 from .draw_state import DrawState, seeded_globals
 from .file_names import with_slashes
@@ -114,19 +114,13 @@ class TripletVideoDataset(ImagenetVIDDataset):
     def _load_metainfo(cls, metainfo: Optional[dict] = None) -> dict:
         """Accept either spelling of the class names and keep both."""
         meta = super()._load_metainfo(metainfo)
-        given = [
-            key for key in ('CLASSES', 'classes') if key in (metainfo or {})
-        ]
-        names = meta[(given or ['CLASSES'])[0]]
-        if isinstance(names, str) or len(set(names)) != len(names):
+        keys = [k for k in ('CLASSES', 'classes') if k in (metainfo or {})]
+        given = {key: meta[key] for key in keys or ['CLASSES']}
+        names = names_in(given)
+        if names is None or len(set(names)) != len(names):
             raise ValueError(
-                f'class names must be a sequence of distinct '
-                f'names, but are {names!r}'
-            )
-        if len(given) == 2 and tuple(meta['classes']) != tuple(names):
-            raise ValueError(
-                f'metainfo holds two lists of class names that differ, '
-                f'CLASSES={names!r} and classes={meta["classes"]!r}; give one'
+                'class names must be a sequence of distinct names, but '
+                f'metainfo has {given}'
             )
         meta['CLASSES'] = meta['classes'] = tuple(names)
         return meta

@@ -14,9 +14,10 @@ from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 
 from ..annotations import names_in
+from ..utils.problem import ExplainedError
 
 
-class ClassMismatchError(ValueError):
+class ClassMismatchError(ExplainedError, ValueError):
     """Model and data, or training and validation, differ in their classes."""
 
 

@@ -16,13 +16,15 @@ from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from torch import Tensor
 
+from ..utils.problem import ExplainedError
+
 # How many names and frames a message shows.
 _SHOWN = 9
 # What is infinite on purpose in some models are masks, which go by others.
 _NEVER_INFINITE = ('weight', 'bias', 'running_mean', 'running_var')
 
 
-class NonFiniteError(ValueError):
+class NonFiniteError(ExplainedError, ValueError):
     """A loss or weights are NaN or infinite."""
 
 

@@ -4,12 +4,21 @@
 Legend: n detections of a frame, D detections of the data set.
 """
 
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import numpy as np
 import torch
 
 from .structures import Detections
+
+#: MMTracking's name of a sample's detections, and MMDetection's.
+PREDICTION_KEYS = ('pred_det_instances', 'pred_instances')
+
+
+def prediction_key(sample: Any) -> Optional[str]:
+    """Under which name a data sample, or its dict, has its detections."""
+    keys = (key for key in PREDICTION_KEYS if sample.get(key) is not None)
+    return next(keys, None)
 
 
 def read_prediction(sample: dict, name: str) -> Dict[str, np.ndarray]:
@@ -29,14 +38,14 @@ def read_prediction(sample: dict, name: str) -> Dict[str, np.ndarray]:
         ValueError: If there are no predictions, their lengths differ, or a
             score or a coordinate is not finite.
     """
-    pred = sample.get('pred_det_instances', sample.get('pred_instances'))
-    if pred is None:
+    key = prediction_key(sample)
+    if key is None:
         raise ValueError(
             f'the sample of {name!r} has no predictions: neither '
-            'pred_det_instances nor pred_instances is among '
-            f'{sorted(sample)}; let the model return its data samples from '
-            'predict'
+            f'{" nor ".join(PREDICTION_KEYS)} is among {sorted(sample)}; let '
+            'the model return its data samples from predict'
         )
+    pred = sample[key]
     # MMDetection may wrap boxes in an object that holds the tensor.
     boxes = getattr(pred['bboxes'], 'tensor', pred['bboxes'])
     bboxes = to_host(boxes, torch.float32).reshape(-1, 4)

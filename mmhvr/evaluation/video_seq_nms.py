@@ -12,11 +12,10 @@ import torch
 from mmcv.ops import batched_nms
 from mmengine.registry import TASK_UTILS
 
-from .predictions import read_prediction, to_host
+from .predictions import prediction_key, read_prediction, to_host
 from .seq_nms import seq_nms
 
 Detections = Dict[str, np.ndarray]
-PREDICTION_KEYS = ('pred_det_instances', 'pred_instances')
 
 
 @TASK_UTILS.register_module()
@@ -226,7 +225,7 @@ def apply_seq_nms(
         if _is_bare(frame):
             results.append(instances)
             continue
-        key = next(k for k in PREDICTION_KEYS if frame.get(k) is not None)
+        key = prediction_key(frame)
         results.append({**frame, key: instances})
     return results
 

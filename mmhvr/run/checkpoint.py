@@ -21,6 +21,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 
 from ..engine.class_check import difference_of_names, names_of_dataset
 from ..engine.finite import NonFiniteError, non_finite
+from ..utils.problem import ExplainedError
 from .contents import checkpoint_weights, class_names_inside
 from .kinds import misfit_message
 from .safe_load import DownloadError
@@ -31,7 +32,7 @@ from .selsa import take_selsa
 _SHOWN = 4
 
 
-class CheckpointMismatchError(ValueError):
+class CheckpointMismatchError(ExplainedError, ValueError):
     """The weights of a checkpoint are not those of the model."""
 
 

@@ -13,7 +13,7 @@ from mmengine.fileio import load
 
 
 def package_root() -> Path:
-    """The folder that holds ``configs`` and ``model-index.yml``.
+    """The folder that holds ``configs``, ``tools`` and ``model-index.yml``.
 
     ``.mim`` of the installed package, or the checkout that mmhvr is imported
     from without having been installed.

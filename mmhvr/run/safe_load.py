@@ -26,10 +26,11 @@ import torch
 from mmengine.dist import barrier, get_dist_info
 from mmengine.runner.checkpoint import CheckpointLoader
 
+from ..utils.problem import ExplainedError
 from .safe_unpickler import SafeUnpickler, UnsafeCheckpointError
 
 
-class DownloadError(OSError):
+class DownloadError(ExplainedError, OSError):
     """A checkpoint could not be had from its address."""
 
 

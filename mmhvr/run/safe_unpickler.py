@@ -16,12 +16,14 @@ from mmengine.logging import HistoryBuffer
 from torch import _utils as torch_utils
 from torch import serialization
 
+from ..utils.problem import ExplainedError
+
 _STATISTICS = ('min', 'max', 'mean', 'current')
 # Kinds of numpy dtypes: numbers, texts, and objects, which are unpickled.
 _KINDS = 'biufcSUO'
 
 
-class UnsafeCheckpointError(ValueError):
+class UnsafeCheckpointError(ExplainedError, ValueError):
     """A checkpoint holds an object of a type that is not loaded."""
 
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""What is wrong with an installed package, and what mends it."""
+"""Errors that say what mends them; what is wrong with a package."""
 
 from typing import NamedTuple, Optional, Sequence
 
@@ -34,6 +34,14 @@ class Problem(NamedTuple):
             f'{self.name}{found} {self.what}{reason}; '
             f'needed: {self.needed}. Run: {self.command}'
         )
+
+
+class ExplainedError(Exception):
+    """An error whose text says what is wrong and what to do.
+
+    The commands print the text alone; its subclasses are of Python's kinds,
+    too.
+    """
 
 
 class IncompatibleEnvironmentError(ImportError):

@@ -12,6 +12,8 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement, InstanceData
 
+from ..annotations import names_in
+from ..evaluation.predictions import PREDICTION_KEYS, prediction_key
 from ..utils.image_files import read_image, save_picture
 from .draw import draw_detections
 
@@ -141,19 +143,18 @@ def predicted_instances(sample: BaseDataElement) -> InstanceData:
     Raises:
         ValueError: It holds no prediction.
     """
-    for name in ('pred_det_instances', 'pred_instances'):
-        if name in sample:
-            return getattr(sample, name)
-    raise ValueError(
-        'the sample holds neither pred_det_instances nor pred_instances, '
-        f'found {sorted(sample.keys())}; draw what a test predicts'
-    )
+    key = prediction_key(sample)
+    if key is None:
+        raise ValueError(
+            f'the sample holds neither {" nor ".join(PREDICTION_KEYS)}, '
+            f'found {sorted(sample.keys())}; draw what a test predicts'
+        )
+    return getattr(sample, key)
 
 
 def class_names_of(dataset: Any) -> Optional[Sequence[str]]:
     """The class names of a data set, under either spelling of the key."""
-    meta = getattr(dataset, 'metainfo', None) or {}
-    return meta.get('classes') or meta.get('CLASSES')
+    return names_in(getattr(dataset, 'metainfo', None))
 
 
 def legible_factor(image: np.ndarray) -> int:

@@ -3,7 +3,6 @@
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -50,7 +49,7 @@ def tools(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / 'train.py').write_text(TRAIN)
     (folder / 'test.py').write_text(TEST)
-    monkeypatch.setattr(experiments, '_tools_folder', lambda: str(folder))
+    monkeypatch.setattr(experiments, 'package_root', lambda: tmp_path)
 
 
 def calls(run):
@@ -132,12 +131,12 @@ def test_lost_checkpoint(tmp_path):
 
 def test_tools_are_found_in_the_checkout(monkeypatch):
     monkeypatch.undo()
-    assert Path(experiments._tools_folder(), 'train.py').is_file()
+    assert (experiments.package_root() / 'tools' / 'train.py').is_file()
 
 
 def test_progress_says_how_far_and_how_long(tmp_path):
     # A training prints a line, and waits until the line about it is there.
-    Path(experiments._tools_folder(), 'train.py').write_text(
+    (tmp_path / 'tools' / 'train.py').write_text(
         TRAIN.replace(
             'torch.save',
             "print('Iter(train) [ 30/120]  time: 2.0', flush=True)\n"

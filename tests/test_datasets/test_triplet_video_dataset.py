@@ -426,7 +426,7 @@ def test_unreadable_images_are_named(coco_vid):
         (
             dict(metainfo=dict(CLASSES=('ant',), classes=('bee',))),
             ValueError,
-            'two lists of class names',
+            r"CLASSES=\['ant'\] and classes=\['bee'\]",
         ),
         (dict(metainfo=dict(CLASSES='ant')), ValueError, "'ant'"),
         (

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
-# Its scripts import each other, as when they are run.
-sys.path.append(str(TOOLS / 'dev'))
+# Scripts import those beside them, as when they are run.
+sys.path += [str(TOOLS), str(TOOLS / 'dev')]
 
 
 @pytest.fixture

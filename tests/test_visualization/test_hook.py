@@ -118,7 +118,7 @@ def test_legible_factor(shape, factor):
 def test_small_helpers():
     for key in ('classes', 'CLASSES'):
         dataset = SimpleNamespace(metainfo={key: ('a',)})
-        assert class_names_of(dataset) == ('a',)
+        assert class_names_of(dataset) == ['a']
     assert class_names_of(SimpleNamespace()) is None
 
 

@@ -8,14 +8,11 @@ import time
 from collections import deque
 from typing import Optional, Sequence
 
+from mmhvr.benchmark.time_left import PROGRESS
 from mmhvr.run.cores import usable_cores
 
 # A small network does not get faster with more threads than this.
 _MAX_THREADS = 8
-_LINE = re.compile(
-    r'(?P<kind>Iter|Epoch)\((?P<mode>train|val|test)\)\s+'
-    r'(?P<epoch>\[\s*\d+\])?\[\s*(?P<done>\d+)/(?P<all>\d+)\s*\]'
-)
 _TITLES = dict(train='training', val='validation', test='test')
 
 
@@ -86,12 +83,12 @@ def progress_line(line: str) -> Optional[str]:
         >>> progress_line('Iter(test) [ 50/200]    eta: 0:00:30  time: 0.2')
         'test 50/200, 0:00:30 to go'
     """
-    found = _LINE.search(line)
+    found = PROGRESS.search(line)
     if found is None:
         return None
-    text = f'{_TITLES[found["mode"]]} {found["done"]}/{found["all"]}'
+    text = f'{_TITLES[found["phase"]]} {found["done"]}/{found["total"]}'
     if found['epoch']:
-        text = f'{text} of epoch {found["epoch"].strip("[] ")}'
+        text = f'{text} of epoch {found["epoch"]}'
     loss = re.search(r'\bloss: ([\d.naif]+)', line)
     eta = re.search(r'\beta: ((?:\d+ days?, )?[\d:]+)', line)
     if loss:
