@@ -72,7 +72,7 @@ def run_steps(args: argparse.Namespace) -> None:
     os.makedirs(args.work_dir, exist_ok=True)
     say('[1/4] data: handwritten digits that move through textured scenes')
     make_data(args)
-    say('[2/4] training: HVR-Net from scratch')
+    say('[2/4] training: HVR-Net goes on from the weights of this package')
     checkpoint = train(args)
     say('[3/4] test: videos that training has not seen')
     metrics = test(args, checkpoint)
