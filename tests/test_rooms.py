@@ -15,7 +15,7 @@ FLOORS = (
     ('apis',),
     ('run', 'sources'),
     ('engine',),
-    ('streaming',),
+    ('streaming', 'released'),
     ('models', 'visualization'),
     ('evaluation',),
     ('datasets',),

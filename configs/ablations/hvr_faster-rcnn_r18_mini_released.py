@@ -24,6 +24,7 @@ head = dict(
     ),
 )
 model = dict(
+    type='ReleasedHVRNet',
     video_selector=dict(
         type='VideoTripletSelector',
         over_time='max',

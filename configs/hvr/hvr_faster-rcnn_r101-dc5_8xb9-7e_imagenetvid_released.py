@@ -14,6 +14,7 @@ load_from = (
 )
 relation = dict(out_proj=True, relu=True)
 model = dict(
+    type='ReleasedHVRNet',
     video_selector=dict(over_time='max', similarity='softmax', near_both=True),
     triplet_source='roi',
     supervise='triplet',

@@ -4,12 +4,10 @@
 from .frame_samplers import (
     BilateralFrameSampler,
     GlobalFrameSampler,
-    OffsetFrameSampler,
     ReferenceFrameSampler,
-    ShuffledFrameSampler,
     WindowFrameSampler,
 )
-from .frame_transforms import PadVideoFrames, TrackMinIoURandomCrop
+from .frame_transforms import PadVideoFrames
 from .load_video_frames import LoadVideoFrames
 from .random_video_batch_sampler import RandomVideoBatchSampler
 from .triplet_batch_sampler import TripletVideoBatchSampler
@@ -20,12 +18,9 @@ __all__ = [
     'BilateralFrameSampler',
     'GlobalFrameSampler',
     'LoadVideoFrames',
-    'OffsetFrameSampler',
     'ReferenceFrameSampler',
     'PadVideoFrames',
     'RandomVideoBatchSampler',
-    'ShuffledFrameSampler',
-    'TrackMinIoURandomCrop',
     'TripletVideoBatchSampler',
     'TripletVideoDataset',
     'VideoRecord',

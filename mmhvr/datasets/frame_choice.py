@@ -58,38 +58,6 @@ def choose_bilateral_frames(
     return sorted(drawn)
 
 
-def choose_offset_frames(
-    frame_index: int,
-    video_length: int,
-    num_supports: int,
-    rng: np.random.Generator,
-    max_offset: int,
-) -> List[int]:
-    """Draw each support at a random offset from the target frame.
-
-    An offset that leaves the video ends at its first or last frame, so that
-    in a short video most supports are these two. Supports may repeat, may be
-    the target itself, and may all lie on one side of it.
-
-    Args:
-        frame_index: Index of the target frame.
-        video_length: Number of frames L.
-        num_supports: Number of supports.
-        rng: Source of every random choice.
-        max_offset: Largest offset to either side, in frames.
-
-    Returns:
-        Exactly ``num_supports`` frame indices in ascending order.
-
-    Example:
-        >>> choose_offset_frames(0, 1, 2, np.random.default_rng(0), 1000)
-        [0, 0]
-    """
-    offsets = rng.integers(-max_offset, max_offset + 1, num_supports)
-    places = np.clip(frame_index + offsets, 0, video_length - 1)
-    return sorted(places.tolist())
-
-
 def choose_window_frames(
     frame_index: int, video_length: int, num_frames: int, stride: int = 1
 ) -> List[int]:
@@ -124,32 +92,6 @@ def choose_window_frames(
         for step in range(start, stop + 1)
         if step != 0
     ]
-
-
-def choose_shuffled_frames(
-    frame_index: int, video_length: int, num_frames: int, seed: int = 0
-) -> List[int]:
-    """Choose the window around the target in a shuffled order of the video.
-
-    One shuffle serves all frames of a video: it is a function of the seed
-    and the video's length, so that windows are the same in every test.
-
-    Args:
-        frame_index: Index of the target frame.
-        video_length: Number of frames L.
-        num_frames: Frames in the window, the target included.
-        seed: Seed of the shuffle.
-
-    Returns:
-        The lesser of ``num_frames - 1`` and L - 1 distinct frame indices in
-        ascending order.
-    """
-    order = np.random.default_rng([seed, video_length]).permutation(
-        video_length
-    )
-    place = int(np.flatnonzero(order == frame_index)[0])
-    window = choose_window_frames(place, video_length, num_frames)
-    return sorted(order[window].tolist())
 
 
 def choose_reference_frames(

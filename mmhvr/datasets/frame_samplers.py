@@ -18,9 +18,7 @@ from mmtrack.registry import TASK_UTILS
 from .frame_choice import (
     choose_bilateral_frames,
     choose_global_frames,
-    choose_offset_frames,
     choose_reference_frames,
-    choose_shuffled_frames,
     choose_window_frames,
 )
 
@@ -30,7 +28,8 @@ class BilateralFrameSampler:
     """Random supports on both sides of the target, for training.
 
     See :func:`choose_bilateral_frames`. The paper has the target in the
-    middle; :class:`OffsetFrameSampler` is the released code's draw.
+    middle; :class:`mmhvr.released.OffsetFrameSampler` is the released
+    code's draw.
 
     Args:
         num_frames: T, odd and at least 3: the target and (T - 1) / 2 supports
@@ -73,39 +72,6 @@ class BilateralFrameSampler:
 
 
 @TASK_UTILS.register_module()
-class OffsetFrameSampler:
-    """Each support at a random offset, for training, as the released code.
-
-    See :func:`choose_offset_frames`.
-
-    Args:
-        num_frames: T, at least 2: the target and T - 1 supports.
-        max_offset: Largest offset to either side, in frames.
-
-    Raises:
-        ValueError: If ``num_frames`` or ``max_offset`` is out of range.
-    """
-
-    def __init__(self, num_frames: int = 3, max_offset: int = 1000) -> None:
-        _check_at_least(2, num_frames=num_frames)
-        _check_at_least(1, max_offset=max_offset)
-        self.num_frames = num_frames
-        self.max_offset = max_offset
-
-    def __call__(
-        self, frame_index: int, video_length: int, rng: np.random.Generator
-    ) -> List[int]:
-        """Return exactly ``num_frames - 1`` support frame indices."""
-        return choose_offset_frames(
-            frame_index,
-            video_length,
-            self.num_frames - 1,
-            rng,
-            self.max_offset,
-        )
-
-
-@TASK_UTILS.register_module()
 class WindowFrameSampler:
     """The window of frames around the target, for testing.
 
@@ -120,7 +86,7 @@ class WindowFrameSampler:
     """
 
     def __init__(self, num_frames: int = 31, stride: int = 1) -> None:
-        _check_at_least(1, num_frames=num_frames, stride=stride)
+        check_at_least(1, num_frames=num_frames, stride=stride)
         self.num_frames = num_frames
         self.stride = stride
 
@@ -130,37 +96,6 @@ class WindowFrameSampler:
         """Return at most ``num_frames - 1`` support frame indices."""
         return choose_window_frames(
             frame_index, video_length, self.num_frames, self.stride
-        )
-
-
-@TASK_UTILS.register_module()
-class ShuffledFrameSampler:
-    """The window around the target in a shuffled video, for testing.
-
-    See :func:`choose_shuffled_frames`: context from the whole video, as the
-    released code tests (10 frames before and 10 after, in shuffled order).
-    Like :class:`GlobalFrameSampler` it needs most of a video before the
-    first frame is finished.
-
-    Args:
-        num_frames: T, the target included (21 in the released code).
-        seed: Seed of the shuffle.
-
-    Raises:
-        ValueError: If ``num_frames`` is below 1.
-    """
-
-    def __init__(self, num_frames: int = 21, seed: int = 0) -> None:
-        _check_at_least(1, num_frames=num_frames)
-        self.num_frames = num_frames
-        self.seed = seed
-
-    def __call__(
-        self, frame_index: int, video_length: int, rng: np.random.Generator
-    ) -> List[int]:
-        """Return at most ``num_frames - 1`` support frame indices."""
-        return choose_shuffled_frames(
-            frame_index, video_length, self.num_frames, self.seed
         )
 
 
@@ -178,7 +113,7 @@ class GlobalFrameSampler:
     """
 
     def __init__(self, num_frames: int = 31) -> None:
-        _check_at_least(1, num_frames=num_frames)
+        check_at_least(1, num_frames=num_frames)
         self.num_frames = num_frames
 
     def __call__(
@@ -206,7 +141,7 @@ class ReferenceFrameSampler:
     """
 
     def __init__(self, num_frames: int = 15) -> None:
-        _check_at_least(3, num_frames=num_frames)
+        check_at_least(3, num_frames=num_frames)
         self.num_frames = num_frames
 
     def __call__(
@@ -216,7 +151,7 @@ class ReferenceFrameSampler:
         return choose_reference_frames(video_length, self.num_frames - 1)
 
 
-def _check_at_least(least: int, **values: int) -> None:
+def check_at_least(least: int, **values: int) -> None:
     """Raise a ValueError that names the first value below ``least``."""
     for name, value in values.items():
         if value < least:

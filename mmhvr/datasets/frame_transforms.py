@@ -1,7 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Random changes drawn for each frame of a video by itself.
+"""Changes to the frames of a sample.
 
-Legend: T frames of a sample, H x W size of an image, n boxes of a frame.
+Legend: T frames of a sample, H x W size of an image.
 """
 
 from __future__ import annotations
@@ -10,36 +10,7 @@ from typing import Sequence
 
 import numpy as np
 from mmcv.transforms import BaseTransform
-from mmdet.datasets.transforms import MinIoURandomCrop
 from mmtrack.registry import TRANSFORMS
-
-
-@TRANSFORMS.register_module()
-class TrackMinIoURandomCrop(MinIoURandomCrop):
-    """mmdet's MinIoURandomCrop, which keeps the track ids with their boxes.
-
-    Args:
-        kwargs: Arguments of mmdet's class.
-    """
-
-    def transform(self, results: dict) -> dict:
-        """Crop a frame; boxes whose centre is outside are dropped.
-
-        Args:
-            results (dict): img [H, W, 3], gt_bboxes [n, 4], gt_bboxes_labels
-                [n] and gt_instances_id [n].
-
-        Returns:
-            dict: The same, cropped.
-        """
-        labels, ids = results['gt_bboxes_labels'], results['gt_instances_id']
-        # mmdet's class selects among the labels: let it select places.
-        results['gt_bboxes_labels'] = np.arange(len(labels))
-        results = super().transform(results)
-        kept = results['gt_bboxes_labels']
-        results['gt_bboxes_labels'] = labels[kept]
-        results['gt_instances_id'] = ids[kept]
-        return results
 
 
 @TRANSFORMS.register_module()

@@ -7,6 +7,7 @@ from typing import Iterator
 
 SUBPACKAGES = (
     'models',
+    'released',
     'datasets',
     'evaluation',
     'engine',

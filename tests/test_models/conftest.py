@@ -61,8 +61,14 @@ def build_model(mini_config):
 
 
 @pytest.fixture
-def conv4_model():
+def conv4_model(build_conv4_model):
     """The ImageNet VID recipe, narrow: conv5 is a stage of its own."""
+    return build_conv4_model()
+
+
+@pytest.fixture
+def build_conv4_model():
+    """Build it with changes."""
     config = Config.fromfile(
         ROOT / 'configs/_base_/models/hvr_faster-rcnn_r50-dc5.py'
     ).model
@@ -78,7 +84,7 @@ def conv4_model():
     for key, value in narrow.items():
         changes[f'detector.backbone.{key}'] = value
         changes[f'{roi_head}feature_stage.{key}'] = value
-    return build_with(config, changes)
+    return lambda **more: build_with(config, {**changes, **more})
 
 
 def make_sample(label, size=(64, 64), boxes=((8.0, 8.0, 40.0, 44.0),)):

@@ -8,9 +8,9 @@ import torch
 
 from mmhvr.datasets.frame_samplers import (
     GlobalFrameSampler,
-    ShuffledFrameSampler,
     WindowFrameSampler,
 )
+from mmhvr.released import ShuffledFrameSampler
 from mmhvr.streaming import (
     LiveWindow,
     RecordedWindow,

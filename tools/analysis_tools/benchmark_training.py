@@ -87,11 +87,10 @@ def plain_detector(cfg: Config) -> Config:
     """HVR-Net's detector alone; each frame of a batch is a video."""
     cfg = without_relations(cfg)
     cfg.model.update(
-        video_selector=None,
-        memory=None,
-        supervise='target',
-        support_ground_truth=None,
+        type='HVRNet', video_selector=None, memory=None, supervise='target'
     )
+    for key in ('support_ground_truth', 'triplet_source'):
+        cfg.model.pop(key, None)
     return cfg
 
 

@@ -17,7 +17,6 @@ from .inter_video import (
 from .intra_video import IntraVideoRelation
 from .linear_first import LinearFirstIntraRelation
 from .multi_head import MultiHeadRelation
-from .mutual_intra_video import MutualIntraVideoRelation
 
 __all__ = [
     'BaseInterVideoRelation',
@@ -25,7 +24,6 @@ __all__ = [
     'IntraVideoRelation',
     'LinearFirstIntraRelation',
     'MultiHeadRelation',
-    'MutualIntraVideoRelation',
     'PooledInterVideoRelation',
     'TripletInterVideoRelation',
     'frame_weights',

@@ -14,9 +14,8 @@ from mmtrack.utils import ConfigType, OptConfigType, OptMultiConfig, SampleList
 from torch import Tensor
 
 from ..encoded_frame import EncodedFrame
-from .frames import Maps, evaluating, find_parts, pick, stack_frames
+from .frames import Maps, find_parts, pick, stack_frames
 from .rpn import propose, rpn_loss
-from .support_boxes import GROUND_TRUTHS
 from .video_choice import choose_and_pass
 
 
@@ -41,22 +40,11 @@ class HVRNet(BaseVideoDetector):
             frames' maps and proposal features, too. Without, their maps are
             those by which the videos were chosen, and only target frames
             pass the backbone a second time. Defaults to True.
-        support_ground_truth (str, optional): Which boxes the proposals of
-            support frames are sampled against in training, as those of
-            target frames are; the boxes themselves join the proposals.
-            None: none, they are RPN's best as at test; 'own': each frame's;
-            'target': the target frame's, as in the released code. Defaults
-            to None.
         frozen (list[str]): Names of parts that do not train, such as
             'detector.rpn_head'; a frozen RPN has no loss. (A ResNet has
             frozen_stages.) Defaults to none.
-        triplet_source (str): Which maps the videos are compared by: those of
-            the 'backbone' (conv4, as in the paper), or the ones that
-            'roi' features come from (conv5 with its neck, as in the released
-            code; all frames of the batch then pass conv5, without
-            gradient). Defaults to 'backbone'.
-        triplet_level (int): Which of these maps: an output of the backbone,
-            or of ``roi_levels``. Defaults to 0.
+        triplet_level (int): By which output of the backbone the videos are
+            compared (conv4 in the paper). Defaults to 0.
         rpn_levels (list[int], optional): Which outputs of the neck (of the
             backbone, without a neck) RPN reads. Defaults to all.
         roi_levels (list[int], optional): Which ones the RoI head reads.
@@ -74,7 +62,6 @@ class HVRNet(BaseVideoDetector):
             memory has no videos to choose for.
     """
 
-    triplet_sources = ('backbone', 'roi')
     supervisions = ('target', 'triplet', 'batch')
 
     def __init__(
@@ -83,9 +70,7 @@ class HVRNet(BaseVideoDetector):
         video_selector: OptConfigType = dict(type='VideoTripletSelector'),
         supervise: str = 'triplet',
         support_gradient: bool = True,
-        support_ground_truth: Optional[str] = None,
         frozen: Sequence[str] = (),
-        triplet_source: str = 'backbone',
         triplet_level: int = 0,
         rpn_levels: Optional[Sequence[int]] = None,
         roi_levels: Optional[Sequence[int]] = None,
@@ -94,19 +79,11 @@ class HVRNet(BaseVideoDetector):
         init_cfg: OptMultiConfig = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        for name, value, choices in (
-            ('supervise', supervise, self.supervisions),
-            ('triplet_source', triplet_source, self.triplet_sources),
-            (
-                'support_ground_truth',
-                support_ground_truth,
-                (None, *GROUND_TRUTHS),
-            ),
-        ):
-            if value not in choices:
-                raise ValueError(
-                    f'{name} must be one of {choices}, got {value!r}.'
-                )
+        if supervise not in self.supervisions:
+            raise ValueError(
+                f'supervise must be one of {self.supervisions}, got '
+                f'{supervise!r}.'
+            )
         if memory and (supervise != 'batch' or not video_selector):
             raise ValueError(
                 "memory needs supervise='batch' and a video_selector, got "
@@ -132,11 +109,9 @@ class HVRNet(BaseVideoDetector):
         )
         self.supervise = supervise
         self.support_gradient = support_gradient
-        self.support_ground_truth = support_ground_truth
         self.frozen = find_parts(self, frozen)
         for part in self.frozen.values():
             part.requires_grad_(False)
-        self.triplet_source = triplet_source
         self.triplet_level = triplet_level
         self.rpn_levels = rpn_levels
         self.roi_levels = roi_levels
@@ -203,13 +178,8 @@ class HVRNet(BaseVideoDetector):
             maps (tuple[Tensor]): The backbone's, each level [B, C, H, W].
 
         Returns:
-            Tensor: Of ``triplet_source`` and ``triplet_level``, [B, ...].
+            Tensor: Of ``triplet_level``, [B, ...].
         """
-        if self.triplet_source == 'roi':
-            with evaluating(self.detector):
-                maps = self.detector.roi_head.feature_maps(
-                    self.split_levels(maps)[1]
-                )
         return maps[self.triplet_level]
 
     def support_features(
@@ -253,14 +223,8 @@ class HVRNet(BaseVideoDetector):
             list[Tensor]: For each frame, video by video, [M, 4].
         """
         of_frames = [sample for sample in samples for _ in range(frames)]
-        if self.support_ground_truth is None:
-            proposals = self.propose(rpn_maps, of_frames, 'support_proposal')
-            return [proposal.bboxes for proposal in proposals]
-        sampled = self.detector.roi_head.assign_and_sample(
-            self.propose(rpn_maps, of_frames, 'rpn_proposal'),
-            GROUND_TRUTHS[self.support_ground_truth](samples, frames),
-        )
-        return [result.priors for result in sampled]
+        proposals = self.propose(rpn_maps, of_frames, 'support_proposal')
+        return [proposal.bboxes for proposal in proposals]
 
     def split_levels(self, maps: Maps) -> Tuple[Maps, Maps]:
         """Pass the neck and pick the levels of RPN and of the RoI head."""

@@ -8,7 +8,6 @@ import torch
 
 from mmhvr.models.relations import (
     IntraVideoRelation,
-    MutualIntraVideoRelation,
     PooledInterVideoRelation,
     TripletInterVideoRelation,
     relation_weights,
@@ -17,6 +16,7 @@ from mmhvr.models.relations.attention_weights import (
     frame_weights,
     window_attention,
 )
+from mmhvr.released import MutualIntraVideoRelation
 
 
 class Head:

@@ -48,9 +48,10 @@ def test_choice_equals_single_frame_passes(build_model, batch):
 
 
 @pytest.mark.parametrize('supervise', ['triplet', 'batch'])
-def test_videos_may_be_compared_by_conv5(conv4_model, batch, supervise):
-    model = conv4_model.train()
-    model.triplet_source, model.supervise = 'roi', supervise
+def test_videos_may_be_compared_by_conv5(build_conv4_model, batch, supervise):
+    model = build_conv4_model(
+        type='ReleasedHVRNet', support_ground_truth=None, supervise=supervise
+    ).train()
     seen = []
     model.video_selector.register_forward_pre_hook(
         lambda m, args: seen.append(args[0])
@@ -221,7 +222,9 @@ def test_supports_without_gradient(build_model, batch):
 def test_what_support_frames_are_sampled_against(build_model, batch, choice):
     # The boxes of a video's two support frames and of its target frame lie
     # at different places.
-    model = build_model(support_ground_truth=choice).train()
+    model = build_model(
+        type='ReleasedHVRNet', support_ground_truth=choice
+    ).train()
     # So many that no positive proposal is left out.
     model.detector.roi_head.bbox_sampler.num = 400
     inputs, samples = batch
@@ -250,7 +253,9 @@ def test_what_support_frames_are_sampled_against(build_model, batch, choice):
 
 
 def test_support_frames_without_their_boxes(build_model, batch):
-    model = build_model(support_ground_truth='own').train()
+    model = build_model(
+        type='ReleasedHVRNet', support_ground_truth='own'
+    ).train()
     for sample in batch[1]:
         del sample.ref_gt_instances
     with pytest.raises(ValueError, match='ref_gt_instances.*LoadTrackAnno'):
@@ -501,9 +506,9 @@ def test_wrong_arguments(build_model, batch):
     with pytest.raises(ValueError, match="supervise.*'all'"):
         build_model(supervise='all')
     with pytest.raises(ValueError, match="triplet_source.*'conv5'"):
-        build_model(triplet_source='conv5')
+        build_model(type='ReleasedHVRNet', triplet_source='conv5')
     with pytest.raises(ValueError, match="support_ground_truth.*'all'"):
-        build_model(support_ground_truth='all')
+        build_model(type='ReleasedHVRNet', support_ground_truth='all')
     inputs, samples = batch
     with pytest.raises(ValueError, match=r'\(6, 2, 3, 64, 64\)'):
         build_model().loss(dict(img=inputs['ref_img']), samples)

@@ -300,6 +300,7 @@ def test_nothing_is_pushed_in_evaluation(build_model, batches):
             detector__roi_head__bbox_head__inter=dict(
                 type='TripletInterVideoRelation'
             ),
+            type='ReleasedHVRNet',
             triplet_source='roi',
             memory=dict(video_channels=64),
         ),

@@ -10,7 +10,7 @@ from typing import List, Sequence
 from mmengine.registry import MODELS
 from torch import Tensor, cat
 
-from .intra_video import IntraVideoRelation, Offers
+from ..models.relations.intra_video import IntraVideoRelation, Offers
 
 
 @MODELS.register_module()

@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from mmhvr.models.relations import MutualIntraVideoRelation
+from mmhvr.released import MutualIntraVideoRelation
 
 
 @pytest.fixture(autouse=True)
