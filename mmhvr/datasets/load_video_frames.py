@@ -24,7 +24,8 @@ class LoadVideoFrames(BaseTransform):
     Required keys: img_path (list of T names). Optional: width and height
     (lists of T, in pixels), which must be those of the decoded images. Added
     keys: img (list of T arrays [H, W, 3], BGR, uint8), img_shape and
-    ori_shape (lists of (H, W)).
+    ori_shape (lists of (H, W)). A sample of one frame, as MMDetection's data
+    sets give it, has the values themselves in place of lists.
 
     Args:
         bits: How many of the bits of a 16-bit image are in use, such as 12
@@ -52,21 +53,25 @@ class LoadVideoFrames(BaseTransform):
             ValueError: If an image cannot be decoded.
             AnnotationError: If it has another size than is recorded.
         """
-        paths = results['img_path']
+        alone = isinstance(results['img_path'], str)
+        frames = {
+            key: [results.get(key)] if alone else results.get(key)
+            for key in ('img_path', 'width', 'height')
+        }
+        paths = frames['img_path']
         decoded = {path: self._decode(path) for path in dict.fromkeys(paths)}
         # Fresh arrays, since later transforms may write into them.
-        results['img'] = [decoded[path].copy() for path in paths]
-        shapes = [img.shape[:2] for img in results['img']]
+        images = [decoded[path].copy() for path in paths]
+        shapes = [image.shape[:2] for image in images]
         none = [None] * len(paths)
         for path, shape, width, height in zip(
-            paths,
-            shapes,
-            results.get('width', none),
-            results.get('height', none),
+            paths, shapes, frames['width'] or none, frames['height'] or none
         ):
             check_size(path, shape, dict(width=width, height=height))
-        results['img_shape'] = shapes
-        results['ori_shape'] = list(shapes)
+        for key, values in dict(
+            img=images, img_shape=shapes, ori_shape=list(shapes)
+        ).items():
+            results[key] = values[0] if alone else values
         return results
 
     def _decode(self, path: str) -> np.ndarray:
