@@ -54,24 +54,24 @@ class LoadVideoFrames(BaseTransform):
             AnnotationError: If it has another size than is recorded.
         """
         alone = isinstance(results['img_path'], str)
-        frames = {
-            key: [results.get(key)] if alone else results.get(key)
-            for key in ('img_path', 'width', 'height')
-        }
-        paths = frames['img_path']
+        paths = [results['img_path']] if alone else results['img_path']
         decoded = {path: self._decode(path) for path in dict.fromkeys(paths)}
         # Fresh arrays, since later transforms may write into them.
         images = [decoded[path].copy() for path in paths]
         shapes = [image.shape[:2] for image in images]
-        none = [None] * len(paths)
-        for path, shape, width, height in zip(
-            paths, shapes, frames['width'] or none, frames['height'] or none
-        ):
-            check_size(path, shape, dict(width=width, height=height))
-        for key, values in dict(
-            img=images, img_shape=shapes, ori_shape=list(shapes)
-        ).items():
-            results[key] = values[0] if alone else values
+        for place, (path, shape) in enumerate(zip(paths, shapes)):
+            check_size(
+                path,
+                shape,
+                {
+                    key: results[key] if alone else results[key][place]
+                    for key in ('width', 'height')
+                    if key in results
+                },
+            )
+        results['img'] = images[0] if alone else images
+        results['img_shape'] = shapes[0] if alone else shapes
+        results['ori_shape'] = shapes[0] if alone else list(shapes)
         return results
 
     def _decode(self, path: str) -> np.ndarray:
