@@ -5,7 +5,9 @@ Legend: K classes.
 """
 
 import logging
+import os.path as osp
 import unicodedata
+from collections import Counter
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
 
 from mmengine.logging import print_log
@@ -30,9 +32,16 @@ def match_class_names(
         dict: Label of each category id whose name is a class.
 
     Raises:
-        AnnotationError: No name is in the file, or one is there in another
-            spelling.
+        AnnotationError: No name is in the file, one is there in another
+            spelling, or one is given twice.
     """
+    twice = [name for name, number in Counter(names).items() if number > 1]
+    if twice:
+        raise AnnotationError(
+            f'the class names {tuple(names)} have {twice[0]!r} twice, and a '
+            'box can have one label; name each class once in '
+            'metainfo=dict(CLASSES=...)'
+        )
     tally = file.tally()
     missing = [name for name in names if name not in tally]
     others = [name for name in tally if name not in set(names)]
@@ -93,10 +102,17 @@ def names_in(meta: Any, where: str = 'metainfo') -> Optional[List[str]]:
         list[str]: The names by label; None if there are none.
 
     Raises:
-        ValueError: Both are there and differ.
+        ValueError: Both are there and differ, or the names are one text.
     """
     if not isinstance(meta, Mapping):
         return None
+    for key in ('CLASSES', 'classes'):
+        text = meta.get(key)
+        if isinstance(text, str) and not osp.isfile(text):
+            raise ValueError(
+                f'{where} has {key}={text!r}, of which each letter would be '
+                f'a class; write {key}=({text!r},)'
+            )
     lists = [
         list(meta[key])
         for key in ('CLASSES', 'classes')

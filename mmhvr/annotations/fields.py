@@ -144,7 +144,7 @@ def _misfits(values: List[Any], field: Field) -> List[int]:
     kinds = set(map(type, values)) - {type(None)}
     if kinds <= set(field.types):
         return []
-    if kinds == {list}:
+    if kinds == {list} and field.fits is is_box:
         given = [value for value in values if value is not None]
         inside = set(map(type, chain.from_iterable(given)))
         if inside <= {int, float} and set(map(len, given)) == {4}:

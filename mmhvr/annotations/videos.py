@@ -9,7 +9,7 @@ from collections import defaultdict
 from math import gcd
 from typing import Any, Dict, List, Tuple
 
-from .fields import Records
+from .fields import Records, describe
 from .findings import Findings
 
 Videos = Dict[Any, Records]
@@ -34,6 +34,7 @@ def check_videos(
     _check_order(videos, findings)
     _check_sizes(videos, findings)
     _check_stride(videos, annotations, findings)
+    _check_video_ids(images, annotations, findings)
 
 
 def _frame_id(image: Dict[str, Any]) -> float:
@@ -103,6 +104,33 @@ def _check_stride(
             f'of {number + empty}: if the others are not annotated, what is '
             'found in them counts as false; leave them out of the file for '
             'evaluation',
+        )
+
+
+def _check_video_ids(
+    images: Records, annotations: Records, findings: Findings
+) -> None:
+    """A box is in the video of its image."""
+    video_of = {image['id']: image.get('video_id') for image in images}
+    astray = [
+        annotation
+        for annotation in annotations
+        if None
+        not in (
+            annotation.get('video_id'),
+            video_of[annotation['image_id']],
+        )
+        and annotation['video_id'] != video_of[annotation['image_id']]
+    ]
+    if astray:
+        first = astray[0]
+        findings.warn(
+            len(astray),
+            f'{len(astray)} of {len(annotations)} annotations have another '
+            f'video_id than their image, such as {describe(first)}: '
+            f'{first["video_id"]!r}, and not '
+            f'{video_of[first["image_id"]]!r}; they are taken as boxes of '
+            'their image_id, so check which of the two is right',
         )
 
 

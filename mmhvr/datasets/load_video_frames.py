@@ -24,7 +24,8 @@ class LoadVideoFrames(BaseTransform):
     Required keys: img_path (list of T names). Optional: width and height
     (lists of T, in pixels), which must be those of the decoded images. Added
     keys: img (list of T arrays [H, W, 3], BGR, uint8), img_shape and
-    ori_shape (lists of (H, W)).
+    ori_shape (lists of (H, W)). A sample of one frame, as MMDetection's data
+    sets give it, has the values themselves in place of lists.
 
     Args:
         bits: How many of the bits of a 16-bit image are in use, such as 12
@@ -52,21 +53,25 @@ class LoadVideoFrames(BaseTransform):
             ValueError: If an image cannot be decoded.
             AnnotationError: If it has another size than is recorded.
         """
-        paths = results['img_path']
+        alone = isinstance(results['img_path'], str)
+        paths = [results['img_path']] if alone else results['img_path']
         decoded = {path: self._decode(path) for path in dict.fromkeys(paths)}
         # Fresh arrays, since later transforms may write into them.
-        results['img'] = [decoded[path].copy() for path in paths]
-        shapes = [img.shape[:2] for img in results['img']]
-        none = [None] * len(paths)
-        for path, shape, width, height in zip(
-            paths,
-            shapes,
-            results.get('width', none),
-            results.get('height', none),
-        ):
-            check_size(path, shape, dict(width=width, height=height))
-        results['img_shape'] = shapes
-        results['ori_shape'] = list(shapes)
+        images = [decoded[path].copy() for path in paths]
+        shapes = [image.shape[:2] for image in images]
+        for place, (path, shape) in enumerate(zip(paths, shapes)):
+            check_size(
+                path,
+                shape,
+                {
+                    key: results[key] if alone else results[key][place]
+                    for key in ('width', 'height')
+                    if key in results
+                },
+            )
+        results['img'] = images[0] if alone else images
+        results['img_shape'] = shapes[0] if alone else shapes
+        results['ori_shape'] = shapes[0] if alone else list(shapes)
         return results
 
     def _decode(self, path: str) -> np.ndarray:

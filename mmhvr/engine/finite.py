@@ -16,6 +16,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from torch import Tensor
 
+from ..models.triplets.video_triplet import NonFiniteFeaturesError
 from ..utils.problem import ExplainedError
 
 # How many names and frames a message shows.
@@ -77,6 +78,12 @@ class FiniteCheckHook(Hook):
                 'of the config'
             )
 
+    def before_train_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None
+    ) -> None:
+        """Keeps the names of the frames, see :func:`stopped_in_forward`."""
+        self.frames = list(_frames(data_batch))
+
     def after_train_iter(
         self,
         runner: Any,
@@ -121,6 +128,21 @@ class FiniteCheckHook(Hook):
             # its error is printed.
             print_log(message, logger='current', level=logging.ERROR)
         raise NonFiniteError(message)
+
+
+def stopped_in_forward(
+    runner: Any, error: NonFiniteFeaturesError
+) -> NonFiniteError:
+    """The error of a training that diverged before it had a loss.
+
+    Args:
+        runner: The runner of the training.
+        error: What stopped it.
+    """
+    (hook,) = (h for h in runner.hooks if isinstance(h, FiniteCheckHook))
+    message = _advice(f'{error} in iteration {runner.iter + 1}', hook.frames)
+    print_log(message, logger='current', level=logging.ERROR)
+    return NonFiniteError(message)
 
 
 def _state(model: Any) -> Dict[str, Tensor]:
@@ -177,14 +199,19 @@ def _message(found: Sequence[dict], iteration: int) -> str:
                     f'after {place}, whose losses are finite: its gradient '
                     'was not'
                 )
-            return (
-                f'{what}. Frames of the batch: {_listed(one["frames"])}. '
-                'Nothing of it was saved. Look at the boxes of these frames; '
-                'then lower optim_wrapper.optimizer.lr, lengthen the warm-up '
-                'of param_scheduler, set optim_wrapper.clip_grad, or leave '
-                '--amp out, and go on from the last checkpoint with --resume'
-            )
+            return _advice(what, one['frames'])
     return ''
+
+
+def _advice(what: str, frames: Sequence[str]) -> str:
+    """What is wrong, where, and what to do."""
+    return (
+        f'{what}. Frames of the batch: {_listed(frames)}. Nothing of it was '
+        'saved. Look at the boxes of these frames; then lower '
+        'optim_wrapper.optimizer.lr, lengthen the warm-up of param_scheduler, '
+        'set optim_wrapper.clip_grad, or leave --amp out, and go on from the '
+        'last checkpoint with --resume'
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -154,7 +154,11 @@ def _load_mat(path: str, annotations: VIDAnnotations) -> np.ndarray:
             f'{path!r} cannot be read as a .mat file ({error}); {remedy}'
         ) from error
     cells = data.get(KEY)
-    if cells is None or cells.dtype != object:
+    if (
+        cells is None
+        or cells.dtype != object
+        or cells.size != max(cells.shape)  # a table, which has no order
+    ):
         raise ValueError(
             f'{path!r} has no cell array {KEY!r} with a cell a frame; {remedy}'
         )

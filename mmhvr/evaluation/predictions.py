@@ -35,8 +35,8 @@ def read_prediction(sample: dict, name: str) -> Dict[str, np.ndarray]:
         labels int32 [n].
 
     Raises:
-        ValueError: If there are no predictions, their lengths differ, or a
-            score or a coordinate is not finite.
+        ValueError: If there are no predictions, their shapes differ from
+            these, or a score or a coordinate is not finite.
     """
     key = prediction_key(sample)
     if key is None:
@@ -48,9 +48,22 @@ def read_prediction(sample: dict, name: str) -> Dict[str, np.ndarray]:
     pred = sample[key]
     # MMDetection may wrap boxes in an object that holds the tensor.
     boxes = getattr(pred['bboxes'], 'tensor', pred['bboxes'])
-    bboxes = to_host(boxes, torch.float32).reshape(-1, 4)
+    bboxes = to_host(boxes, torch.float32)
     scores = to_host(pred['scores'], torch.float32)
-    labels = to_host(pred['labels'], torch.int32)
+    labels = to_host(pred['labels'], torch.float64)
+    if not bboxes.size:  # such as [0] or [0, 5]
+        bboxes = bboxes.reshape(0, 4)
+    if (
+        bboxes.shape[1:] != (4,)
+        or scores.ndim != 1
+        or labels.ndim != 1
+        or (labels % 1 != 0).any()
+    ):
+        raise ValueError(
+            f'the predictions of {name!r} have bboxes {bboxes.shape}, scores '
+            f'{scores.shape} and labels {labels.shape}; write bboxes [n, 4], '
+            'scores [n] and labels [n], which are whole numbers'
+        )
     if not len(bboxes) == len(scores) == len(labels):
         raise ValueError(
             f'the predictions of {name!r} do not fit together: {len(bboxes)} '
@@ -64,7 +77,7 @@ def read_prediction(sample: dict, name: str) -> Dict[str, np.ndarray]:
                 'diverged or its half precision overflowed: evaluate an '
                 'earlier checkpoint, or test without --amp'
             )
-    return dict(bboxes=bboxes, scores=scores, labels=labels)
+    return dict(bboxes=bboxes, scores=scores, labels=labels.astype(np.int32))
 
 
 def join_predictions(frames: Dict[int, Dict[str, np.ndarray]]) -> Detections:

@@ -18,8 +18,8 @@ from .annotations import load_annotations
 from .average_precision import mean_average_precision
 from .columns import evaluate_columns
 from .errors import count_errors
-from .matching import box_sizes
 from .motion_files import load_motion_iou
+from .prediction_form import warn_of_form
 from .predictions import check_labels, join_predictions, read_prediction
 from .range_average_precision import PROTOCOLS
 from .report import format_errors, format_table
@@ -327,13 +327,5 @@ class VIDMetric(BaseMetric):
                 level=logging.WARNING,
             )
         det = join_predictions(frames)
-        width, height = box_sizes(det.boxes, self.offset)
-        inverted = np.count_nonzero((width == 0) | (height == 0))
-        if inverted:
-            print_log(
-                f'{inverted} of {len(det.scores)} detections have no area '
-                '(inverted boxes); they count as false detections',
-                logger='current',
-                level=logging.WARNING,
-            )
+        warn_of_form(det, self.annotations, self.offset)
         return det

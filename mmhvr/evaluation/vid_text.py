@@ -8,11 +8,13 @@ in pixels of the frame.
 Legend: n detections of a frame, I images, L lines.
 """
 
+import logging
 from io import StringIO
 from itertools import islice
 from typing import Any, Dict, List, Sequence
 
 import numpy as np
+from mmengine.logging import print_log
 
 from ..utils.text_files import read_text
 
@@ -76,6 +78,7 @@ def read_vid_text(
         parts.append(_parse(lines, begin, path, len(image_ids)))
         begin += len(lines)
     table = np.concatenate(parts)
+    _warn_of_repeats(table, path)
     table = table[np.argsort(table[:, 0], kind='stable')]
     start = np.searchsorted(table[:, 0], np.arange(1, len(image_ids) + 2))
     predictions = {}
@@ -124,6 +127,20 @@ def _parse(
                 'classes count from 1'
             )
     return table
+
+
+def _warn_of_repeats(table: np.ndarray, path: str) -> None:
+    """Count lines that another one repeats: files that were joined twice."""
+    rows = table[np.lexsort(table.T)]
+    repeated = np.flatnonzero((rows[1:] == rows[:-1]).all(1))
+    if len(repeated):
+        line = LINE.strip() % tuple(rows[repeated[0]])
+        print_log(
+            f'{len(repeated)} of {len(rows)} lines of {path!r} repeat '
+            f'another one, such as {line!r}; each is one more false detection',
+            logger='current',
+            level=logging.WARNING,
+        )
 
 
 def _complain(words: List[List[str]], numbers: List[int], path: str) -> None:

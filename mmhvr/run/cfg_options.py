@@ -5,7 +5,7 @@ import ast
 import difflib
 import inspect
 import warnings
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from mmengine.config import Config
 from mmengine.runner import Runner
@@ -64,17 +64,20 @@ def apply_cfg_options(cfg: Config, options: Optional[Sequence[str]]) -> None:
         options: ``KEY=VALUE`` words.
 
     Raises:
-        ValueError: A word is malformed, or its key leads nowhere.
+        ValueError: A word is malformed, its key leads nowhere, or a switch
+            is set to a text.
 
     Warns:
         UserWarning: Nothing reads a key: it is misspelt, or a variable that
-            the config files have used already.
+            the config files have used already. Or it is new beside one that
+            is spelt nearly alike.
     """
     known = set(inspect.signature(Runner.__init__).parameters) | _READ
     for key, value in parse_cfg_options(options).items():
         first = key.split('.')[0]
         if first not in known:
             warnings.warn(_no_effect(first, first in cfg, known), stacklevel=2)
+        _compare(cfg, key, value)
         try:
             cfg.merge_from_dict({key: value})
         except (KeyError, TypeError, AttributeError) as error:
@@ -150,6 +153,32 @@ def _scalar(text: str) -> Any:
             continue
     named = {'true': True, 'false': False}
     return None if text == 'None' else named.get(text.lower(), text)
+
+
+def _compare(cfg: Config, key: str, value: Any) -> None:
+    """Compare an override with what the config has at its place."""
+    first, *path = key.split('.')
+    last = path.pop() if path else ''
+    there: Any = cfg.get(first)
+    for part in path:
+        if isinstance(there, list) and part.isdigit():
+            there = dict(enumerate(there)).get(int(part))
+        else:
+            there = there.get(part) if isinstance(there, Mapping) else None
+    if not last or not isinstance(there, Mapping):
+        return  # the merge looks at the rest
+    if isinstance(there.get(last), bool) and isinstance(value, str):
+        raise ValueError(
+            f'--cfg-options {key} is a switch, and the text {value!r} would '
+            'switch it on; write True or False'
+        )
+    near = difflib.get_close_matches(last, list(there), 1, cutoff=0.85)
+    if last not in there and near:
+        warnings.warn(
+            f'--cfg-options {key} is new beside {near[0]}, which stays '
+            f'{there[near[0]]!r}; did you mean {near[0]}?',
+            stacklevel=3,
+        )
 
 
 def _no_effect(key: str, is_variable: bool, known: set) -> str:

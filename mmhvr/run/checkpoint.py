@@ -103,7 +103,8 @@ class StateDifference:
     Attributes:
         missing: Keys that the model has and the checkpoint has not.
         unexpected: Keys that the checkpoint has and the model has not.
-        mismatched: (key, shape in the checkpoint, shape in the model).
+        mismatched: (key, shape in the checkpoint, shape in the model); a
+            shape ends in the type if that is no fraction.
         matched: How many keys agree in name and shape.
     """
 
@@ -168,9 +169,9 @@ def compare_states(
     """
     common = [key for key in model if key in checkpoint]
     mismatched = [
-        (key, tuple(checkpoint[key].shape), tuple(model[key].shape))
+        (key, _kind(checkpoint[key]), _kind(model[key]))
         for key in common
-        if checkpoint[key].shape != model[key].shape
+        if _kind(checkpoint[key]) != _kind(model[key])
     ]
     return StateDifference(
         missing=[
@@ -182,6 +183,18 @@ def compare_states(
         unexpected=[key for key in checkpoint if key not in model],
         mismatched=mismatched,
         matched=len(common) - len(mismatched),
+    )
+
+
+def _kind(weight: torch.Tensor) -> tuple:
+    """What two weights must have in common: their shape.
+
+    Whole numbers in place of fractions are those of a quantized model, and
+    mean nothing without their scale; counters may be of any kind.
+    """
+    quantized = weight.ndim and not weight.is_floating_point()
+    return (
+        (*weight.shape, str(weight.dtype)) if quantized else (*weight.shape,)
     )
 
 

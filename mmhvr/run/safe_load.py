@@ -17,6 +17,7 @@ import os
 import os.path as osp
 import re
 import warnings
+import zipfile
 from types import SimpleNamespace
 from typing import Any, Iterator, Optional
 from urllib.parse import urlparse
@@ -60,10 +61,12 @@ def load_file(filename: str, map_location: Any = None) -> Any:
     Raises:
         FileNotFoundError: There is no such file.
         UnsafeCheckpointError: It holds an object of another type.
+        ValueError: It is damaged.
     """
     filename = osp.expanduser(filename)
     if not osp.isfile(filename):
         raise FileNotFoundError(f'{filename} was not found')
+    _check_parts(filename)
     try:
         with _no_programs():
             return torch.load(
@@ -80,6 +83,40 @@ def load_file(filename: str, map_location: Any = None) -> Any:
             "write its weights anew: torch.save({'state_dict': "
             "torch.load(FILE, weights_only=False)['state_dict']}, NEW_FILE)"
         ) from error
+
+
+def _check_parts(filename: str) -> None:
+    """Hold each part of a file against its checksum; torch does not.
+
+    Raises:
+        ValueError: A part differs: weights would be others than were saved.
+    """
+    if not zipfile.is_zipfile(filename):
+        return  # of torch before 1.6, or no checkpoint
+    damaged, parts = [], 0
+    with zipfile.ZipFile(filename) as file:
+        for part in file.infolist():
+            if part.file_size:
+                parts += 1
+                if not _is_whole(file, part):
+                    damaged.append(part.filename)
+    # Where all differ they were saved without checksums.
+    if damaged and len(damaged) < parts:
+        raise ValueError(
+            f'{len(damaged)} of its {parts} parts are damaged, such as '
+            f'{damaged[0]}: get or copy it again'
+        )
+
+
+def _is_whole(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether a part of a .zip file has the content that it should have."""
+    try:
+        with file.open(part) as content:
+            while content.read(1 << 20):
+                pass
+    except zipfile.BadZipFile:
+        return False
+    return True
 
 
 @contextlib.contextmanager

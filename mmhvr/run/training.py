@@ -15,6 +15,8 @@ from mmengine.logging import print_log
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
+from ..engine.finite import stopped_in_forward
+from ..models.triplets.video_triplet import NonFiniteFeaturesError
 from .checkpoint import latest_readable_checkpoint, read_checkpoint
 from .config import (
     add_custom_hook,
@@ -79,11 +81,16 @@ def run_training(cfg: Config) -> Runner:
 
     Args:
         cfg: As :func:`configure_training` returns it.
+
+    Raises:
+        NonFiniteError: A loss, a weight or a feature is NaN or infinite.
     """
     start_processes(cfg.launcher)
     try:
         runner = build_runner(cfg)
         runner.train()
+    except NonFiniteFeaturesError as error:
+        raise stopped_in_forward(runner, error) from error
     finally:
         stop_processes()
     return runner

@@ -25,6 +25,7 @@ from mmengine.fileio import get
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
 # Images that use so few of 16 bits come out nearly black: 4095 as 16 of 255.
 _SUSPICIOUS_BITS = 12
+_TIFF = (b'II*\0', b'MM\0*')
 _TURNS = {
     3: cv2.ROTATE_180,
     6: cv2.ROTATE_90_CLOCKWISE,
@@ -90,7 +91,7 @@ def save_picture(picture: np.ndarray, path: str) -> None:
 
 def _decode(data: bytes) -> Optional[np.ndarray]:
     """The pixels as [H, W, 3], 8 or 16 bits; None if it is no image."""
-    if not data:
+    if not data or _is_cut_jpeg(data):
         return None
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
     is_webp = data[:4] == b'RIFF' and data[8:12] == b'WEBP'
@@ -99,14 +100,51 @@ def _decode(data: bytes) -> Optional[np.ndarray]:
     image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if image is None or image.dtype not in (np.uint8, np.uint16):
         return None
+    if data[:4] in _TIFF and image.dtype == np.uint8:
+        return _colours_of_tiff(image, data)
     return _as_shown(image, data) if is_webp else image
 
 
-def _as_shown(image: np.ndarray, data: bytes) -> np.ndarray:
+def _is_cut_jpeg(data: bytes) -> bool:
+    """Whether the end of a JPEG is missing, which OpenCV 4 fills with grey.
+
+    Its small copy, which has an end of its own, lies before the pixels.
+    """
+    if data[:2] != b'\xff\xd8':
+        return False
+    place = 2
+    while data[place : place + 2] != b'\xff\xda':  # where pixels start
+        if place + 4 > len(data) or data[place] != 0xFF:
+            return True
+        is_fill = data[place + 1] == 0xFF
+        length = int.from_bytes(data[place + 2 : place + 4], 'big')
+        place += 1 if is_fill else 2 + length
+    return data.find(b'\xff\xd9', place) < 0
+
+
+def _colours_of_tiff(image: np.ndarray, data: bytes) -> np.ndarray:
+    """An image as it is stored, where OpenCV has mixed its alpha in."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(data)) as stored:
+            if stored.mode != 'RGBA':
+                return image
+            stored.load()  # obeys the mark in some versions of Pillow
+            pixels = np.asarray(ImageOps.exif_transpose(stored))
+    except Exception:  # whatever Pillow makes of a file that OpenCV may read
+        return image
+    return np.ascontiguousarray(pixels[..., 2::-1])
+
+
+def _as_shown(image: np.ndarray, data: bytes) -> Optional[np.ndarray]:
     """An image turned and mirrored as its EXIF mark says."""
     from PIL import Image
 
-    mark = Image.open(io.BytesIO(data)).getexif().get(0x0112, 1)
+    try:
+        mark = Image.open(io.BytesIO(data)).getexif().get(0x0112, 1)
+    except (OSError, SyntaxError):  # damaged, though it has pixels
+        return None
     if mark in _MIRRORED:
         image, mark = cv2.flip(image, 1), _MIRRORED[mark]
     return cv2.rotate(image, _TURNS[mark]) if mark in _TURNS else image
@@ -119,7 +157,7 @@ def _num_pictures(data: bytes) -> int:
     if data[:4] == b'\x89PNG' and b'acTL' in data[: data.find(b'IDAT')]:
         start = data.find(b'acTL') + 4
         return int.from_bytes(data[start : start + 4], 'big')
-    if data[:4] not in (b'II*\0', b'MM\0*'):
+    if data[:4] not in _TIFF:
         return 1
     from PIL import Image, ImageSequence
 

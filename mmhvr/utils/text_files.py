@@ -8,7 +8,7 @@ file without one must be UTF-8. Nothing else is guessed.
 import codecs
 import json
 import os
-from typing import Any, List, Tuple, Union
+from typing import Any, Dict, List, Tuple, Union
 
 from mmengine.fileio import get
 
@@ -85,20 +85,26 @@ def read_json(path: Union[str, os.PathLike]) -> Any:
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is empty, cut off, in another encoding or not JSON;
-            the message names the line.
+            the message names the line. Or a name comes twice in an object.
     """
     name = os.fspath(path)
     text = decode_text(get(name), name)
     if not text.strip():
         raise ValueError(f'{name} is empty; write it again')
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text.rstrip()) or 'Unterminated' in error.msg
         why = 'it is cut off: ' if cut else ''
         raise ValueError(
             f'{name}, line {error.lineno} column {error.colno}: {why}not '
             f'JSON ({error.msg}); write it again'
+        ) from error
+    except _RepeatedName as error:
+        raise ValueError(
+            f'{name} has the name {error} twice in one object, and all but '
+            'the last would be lost: join what belongs together, and write '
+            'it again'
         ) from error
     except RecursionError as error:
         raise ValueError(f'{name} is nested too deeply for JSON') from error
@@ -108,6 +114,19 @@ def numbered_lines(path: Union[str, os.PathLike]) -> List[Tuple[int, str]]:
     """The lines of a text file that are not blank, with their numbers."""
     lines = read_text(path).split('\n')
     return [(n, line) for n, line in enumerate(lines, 1) if line.strip()]
+
+
+class _RepeatedName(Exception):
+    """A name that an object of a JSON file has twice."""
+
+
+def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    """A JSON object, of which json.loads would keep the last of a name."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _RepeatedName(repr(max(content, key=names.count)))
+    return content
 
 
 def _line(data: bytes, place: int) -> int:

@@ -4,6 +4,7 @@ import pytest
 from mmhvr.annotations import (
     AnnotationError,
     match_class_names,
+    names_in,
     read_annotations,
 )
 
@@ -84,3 +85,18 @@ def test_both_spellings_in_the_file_are_two_classes(write, log):
     data = dict(DATA, categories=[*DATA['categories'], dict(id=7, name='Car')])
     file = read_annotations(write(data))
     assert match_class_names(file, ['car', 'bus']) == {9: 0, 4: 1}
+
+
+def test_a_class_name_twice(file):
+    with pytest.raises(AnnotationError, match="have 'car' twice"):
+        match_class_names(file, ['car', 'bus', 'car'])
+
+
+@pytest.mark.parametrize('key', ['CLASSES', 'classes'])
+def test_a_text_is_no_list_of_names(tmp_path, key):
+    with pytest.raises(ValueError, match=rf"{key}='car', .*{key}=\('car',\)"):
+        names_in({key: 'car'})
+    # MMEngine reads the names from a file.
+    names = tmp_path / 'names.txt'
+    names.write_text('car')
+    assert names_in({key: str(names)}) is None

@@ -92,6 +92,14 @@ def test_fields_that_are_missing_or_mistyped(
     assert path in str(error.value)
 
 
+@pytest.mark.parametrize('key', ['iscrowd', 'image_id', 'instance_id'])
+def test_lists_of_four_numbers_are_boxes_alone(write, data, key):
+    for annotation in data['annotations']:
+        annotation[key] = [0, 0, 0, 0]
+    with pytest.raises(AnnotationError, match=f'{key} must be .* in 4 of 4'):
+        read_annotations(write(data))
+
+
 @pytest.mark.parametrize(
     'section, message',
     [

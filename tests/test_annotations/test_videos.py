@@ -65,3 +65,16 @@ def test_a_video_of_several_sizes_is_warned_of(write, data, log):
         in (log[0])
     )
     assert '64 x 48 and 64 x 50' in log[0]
+
+
+def test_boxes_of_another_video_than_their_image(write, data, log):
+    for annotation, video in zip(data['annotations'], (3, 3, None, 'w')):
+        annotation['video_id'] = video
+    read_annotations(write(data))
+    assert not log
+    data['annotations'][1]['video_id'] = 'w'
+    data['annotations'][3]['video_id'] = 3
+    read_annotations(write(data))
+    (text,) = log
+    assert '2 of 4 annotations have another video_id' in text
+    assert "annotation 2 of image 20: 'w', and not 3;" in text

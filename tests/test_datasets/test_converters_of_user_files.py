@@ -37,10 +37,11 @@ MARKED = [
 def log(monkeypatch):
     """What a conversion logs."""
     lines = []
-    monkeypatch.setattr(
-        'mmhvr.datasets.converters.object_counts.print_log',
-        lambda text, **kwargs: lines.append(text),
-    )
+    for module in ('object_counts', 'imagenet_vid'):
+        monkeypatch.setattr(
+            f'mmhvr.datasets.converters.{module}.print_log',
+            lambda text, **kwargs: lines.append(text),
+        )
     return lines
 
 
@@ -273,3 +274,47 @@ def test_marks_are_0_or_1(tmp_path):
         file.write_text(XML.format(body))
         with pytest.raises(ValueError, match=f"<{tag}> of <object> is 'true'"):
             read_xml(file)
+
+
+@pytest.mark.parametrize(
+    'objects, message',
+    [
+        ('<objects>{0}</objects>', '1 objects are not <object> directly bel'),
+        ('{0}<group>{0}{0}</group>', '2 objects are not <object> directly'),
+        ('{1}', '1 objects are not <object> directly below <annotation>'),
+        ('{2}', '<object> has 2 <bndbox>; give each object one'),
+    ],
+)
+def test_objects_that_would_be_lost(tmp_path, objects, message):
+    whole = OBJECT.format(track=1, name='a', box=BOX)
+    box = whole[whole.index('<bndbox>') : whole.index('</object>')]
+    file = tmp_path / 'a.xml'
+    text = objects.format(
+        whole, whole.replace('object>', 'Object>'), whole.replace(box, 2 * box)
+    )
+    file.write_text(XML.format(text))
+    with pytest.raises(ValueError, match=f'a.xml is malformed: {message}'):
+        read_xml(file)
+
+
+def test_a_part_of_an_object_has_a_box_of_its_own(tmp_path):
+    part = '<part><name>b</name><bndbox><xmin>1</xmin></bndbox></part>'
+    whole = OBJECT.format(track=1, name='a', box=BOX)
+    file = tmp_path / 'a.xml'
+    file.write_text(
+        XML.format(whole.replace('<bndbox>', part + '<bndbox>', 1))
+    )
+    (found,) = read_xml(file).objects
+    assert (found.name, found.bounds) == ('a', BOX)
+
+
+def test_a_list_that_names_fewer_frames_than_there_are(tmp_path, convert, log):
+    assert len(convert([[('a', BOX)]] * 3, dict(a='a')).images) == 3
+    assert not log
+    names, out = tmp_path / 'list.txt', tmp_path / 'out.json'
+    names.write_text('v 1 0 2\n')
+    convert_vid(tmp_path, 'train', out, dict(a='a'), names, progress=False)
+    assert len(read_annotations(str(out)).images) == 2
+    (text,) = log
+    assert '1 of 1 videos have more annotation files' in text
+    assert 'v with 2 frames in the list' in text

@@ -145,3 +145,13 @@ def test_bits(tmp_path):
     for bits in (7, 17):
         with pytest.raises(ValueError, match=f'bits is {bits}'):
             LoadVideoFrames(bits=bits)
+
+
+def test_a_sample_of_one_frame_as_mmdetection_gives_it(files):
+    (image,) = load(LoadVideoFrames(), files, [2])
+    results = LoadVideoFrames()(dict(img_path=files[2], width=2, height=8))
+    assert results['img'].shape == image.shape
+    assert (results['img'] == image).all()
+    assert results['img_shape'] == results['ori_shape'] == (8, 2)
+    with pytest.raises(ValueError, match='2.png has 2 x 8 .*records 8 x 2'):
+        LoadVideoFrames()(dict(img_path=files[2], width=8, height=2))

@@ -13,6 +13,7 @@ from torch import nn
 
 from mmhvr.apis import init_model
 from mmhvr.engine.finite import FiniteCheckHook, NonFiniteError, non_finite
+from mmhvr.models.triplets.video_triplet import select_video_triplet
 from mmhvr.run.checkpoint import read_checkpoint
 from mmhvr.run.safe_load import load_file
 from mmhvr.run.testing import configure_testing
@@ -36,6 +37,20 @@ class SteepModel(BaseModel):
             loss_flat=self.flat.square().sum(),
             loss_steep=(self.steep.square().sum()).sqrt(),
         )
+
+
+@MODELS.register_module(force=True)
+class DivergingModel(SteepModel):
+    """Its features are infinite in the third iteration, before any loss."""
+
+    calls = 0
+
+    def forward(self, inputs, data_samples, mode='tensor'):
+        self.calls += 1
+        scale = float('inf') if self.calls == 3 else 1.0
+        features = scale * torch.tensor([[1.0], [1.0], [2.0]])
+        select_video_triplet(features, torch.tensor([0, 0, 1]))
+        return dict(loss_flat=self.flat.square().sum())
 
 
 def train(config, *options, work_dir='work'):
@@ -65,6 +80,20 @@ def test_the_first_loss_that_is_nan(tiny_config):
     assert saved() == ['iter_1.pth', 'iter_2.pth', 'iter_3.pth']
     # Those are good: the training can go on from there.
     configure_training(tiny_config, work_dir='work', resume='auto')
+
+
+def test_features_that_are_infinite_before_there_is_a_loss(tiny_config):
+    with pytest.raises(NonFiniteError) as caught:
+        train(
+            tiny_config,
+            'model.type=DivergingModel',
+            'train_dataloader.dataset.img_path=v/{}.jpg',
+        )
+    assert str(caught.value).startswith(
+        'the features of 3 of 3 videos are NaN or infinite in iteration 3. '
+        'Frames of the batch: v/4.jpg, v/5.jpg. Nothing of it was saved.'
+    )
+    assert saved() == ['iter_1.pth', 'iter_2.pth']
 
 
 def test_a_gradient_that_is_nan(tiny_config):

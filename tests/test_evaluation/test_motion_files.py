@@ -185,6 +185,14 @@ def cells(*rows):
             r"motion IoU nan for a box of '1/0.JPEG'",
         ),
         (dict(motion_iou=np.ones((6, 1))), "no cell array 'motion_iou'"),
+        (
+            dict(
+                motion_iou=cells([1, 1], [1], [1], [1], [], [1])[
+                    'motion_iou'
+                ].reshape(2, 3)
+            ),
+            "no cell array 'motion_iou'",
+        ),
         (dict(other=np.ones(6)), "no cell array 'motion_iou'"),
     ],
 )

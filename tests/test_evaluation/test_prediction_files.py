@@ -295,3 +295,41 @@ def test_text_in_other_encodings(tmp_path, annotations):
     path.write_bytes(b'1 1 0.5 0 0 9 9\n\xa01 1 0.5 0 0 9 9')
     with pytest.raises(ValueError, match='p.txt, line 2: byte 0xa0'):
         load_predictions(str(path), annotations)
+
+
+def test_lines_that_come_twice_are_counted(tmp_path, annotations, log):
+    path = tmp_path / 'twice.txt'
+    lines = '1 1 0.5 0 0 9 9\n2 1 0.5 0 0 9 9\n'
+    path.write_text(lines)
+    assert len(load_predictions(str(path), annotations)[10]['scores']) == 1
+    assert not log
+    path.write_text(lines + '2 1 0.5 0 0 9 8\n' + lines)
+    assert len(load_predictions(str(path), annotations)[10]['scores']) == 3
+    ((_, text),) = log
+    assert (
+        '2 of 5 lines of' in text
+        and "repeat another one, such as '1 1" in text
+    )
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        dict(bboxes=np.zeros((4, 3))),  # columns in place of rows
+        dict(bboxes=np.zeros((3, 5))),  # with scores
+        dict(bboxes=np.zeros(12)),
+        dict(scores=np.zeros((3, 1))),
+        dict(scores=np.zeros((3, 30))),
+        dict(labels=np.array([0, 1, 1.5])),
+    ],
+)
+def test_predictions_of_another_shape(tmp_path, annotations, change):
+    path = tmp_path / 'a.pkl'
+    pred = frame(np.zeros((3, 4)), [0.5] * 3, [0, 1, 2])
+    record = dict(img_id=10, pred_instances=pred)
+    path.write_bytes(pickle.dumps([record]))
+    load_predictions(str(path), annotations)
+    pred.update(change)
+    path.write_bytes(pickle.dumps([record]))
+    with pytest.raises(ValueError, match=r'image id 10.*write bboxes \[n, 4'):
+        load_predictions(str(path), annotations)

@@ -335,24 +335,6 @@ def test_samples_of_both_hosts_through_an_evaluator(data, ann_file):
         assert evaluator.evaluate(len(IMAGE_IDS)) == expected
 
 
-@pytest.fixture
-def log(monkeypatch):
-    """(Level, text) of each logged line."""
-    lines = []
-    for module in (
-        'evaluation.vid_metric',
-        'annotations.findings',
-        'annotations.class_names',
-    ):
-        monkeypatch.setattr(
-            f'mmhvr.{module}.print_log',
-            lambda text, logger=None, level=logging.INFO: lines.append(
-                (level, text)
-            ),
-        )
-    return lines
-
-
 def test_missing_frames_count_as_empty(data, ann_file, log):
     predictions = make_predictions(data)
     metrics = evaluate(ann_file, predictions, IMAGE_IDS[:4])

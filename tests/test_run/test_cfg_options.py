@@ -141,3 +141,29 @@ def test_options_without_effect_are_warned_of(word, message):
 def test_options_that_lead_nowhere(word, message):
     with pytest.raises(ValueError, match=message):
         apply_cfg_options(make_config(), [word])
+
+
+@pytest.mark.parametrize('text', ['no', 'off', 'flase', '"False"'])
+def test_texts_do_not_switch_on(text):
+    parts = dict(frozen=True, name='yes')
+    cfg = Config(dict(model=dict(parts=parts, more=[parts])))
+    for key in ('model.parts.frozen', 'model.more.0.frozen'):
+        with pytest.raises(ValueError, match=f'{key} is a switch.*True or F'):
+            apply_cfg_options(cfg, [f'{key}={text}'])
+    for word, value in (('false', False), ('True', True), ('0', 0)):
+        apply_cfg_options(cfg, [f'model.parts.frozen={word}'])
+        assert cfg.model.parts.frozen == value
+    apply_cfg_options(cfg, ['model.parts.name=no'])
+    assert cfg.model.parts.name == 'no'
+
+
+def test_a_misspelt_setting_inside_of_another_is_warned_of():
+    cfg = Config(dict(model=dict(test_cfg=dict(score_thr=0.05))))
+    message = 'score_th is new beside score_thr, which stays 0.05; did you'
+    with pytest.warns(UserWarning, match=message):
+        apply_cfg_options(cfg, ['model.test_cfg.score_th=0.5'])
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        apply_cfg_options(
+            cfg, ['model.test_cfg.max_per_img=5', 'model.train_cfg.a=1']
+        )

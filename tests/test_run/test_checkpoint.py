@@ -20,6 +20,15 @@ def zeros(**shapes):
     return {key: torch.zeros(shape) for key, shape in shapes.items()}
 
 
+def test_whole_numbers_are_no_weights():
+    model = dict(a=torch.zeros(3, 2), n=torch.tensor(0), i=torch.arange(4))
+    found = dict(model, a=torch.zeros(3, 2).half(), n=torch.tensor(0.0))
+    assert not compare_states(model, found)
+    found['a'] = torch.zeros(3, 2, dtype=torch.int8)
+    (wrong,) = compare_states(model, found).mismatched
+    assert wrong == ('a', (3, 2, 'torch.int8'), (3, 2))
+
+
 def test_compare_states():
     model = zeros(a=(2,), b=(3, 4), c=(1,), d=(5,))
     found = zeros(a=(2,), b=(3, 5), d=(5,), e=(1,), f=(1,))

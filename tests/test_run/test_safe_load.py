@@ -9,6 +9,7 @@ import importlib
 import os
 import pickle
 import threading
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 from types import SimpleNamespace
@@ -336,6 +337,33 @@ def test_an_attack(tmp_path, name, zipped):
 
 
 @pytest.mark.filterwarnings('ignore:.torch.jit:FutureWarning')
+@pytest.mark.parametrize('place', [0.3, 0.6, 0.9])
+def test_damaged_weights(tmp_path, place):
+    """torch reads them without a word."""
+    path = tmp_path / 'damaged.pth'
+    weights = {f'w{n}': torch.full((1000,), float(n)) for n in range(4)}
+    torch.save(weights, path)
+    whole = bytearray(path.read_bytes())
+    start = int(place * len(whole))
+    whole[start : start + 64] = b'?' * 64
+    path.write_bytes(whole)
+    torch.load(path, weights_only=True)
+    with pytest.raises(ValueError, match=r'1 of its \d+ parts are damaged'):
+        load_file(str(path))
+
+
+def test_weights_that_were_saved_without_checksums(tmp_path):
+    path = tmp_path / 'without.pth'
+    torch.save(dict(a=torch.arange(9.0)), path)
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as file:
+        for part in file.infolist():
+            if part.file_size:
+                whole = whole.replace(part.CRC.to_bytes(4, 'little'), b'none')
+    path.write_bytes(whole)
+    assert load_file(str(path))['a'].tolist() == list(range(9))
+
+
 def test_a_program(tmp_path):
     scripted = torch.jit.trace(nn.Linear(1, 1), torch.zeros(1, 1))
     torch.jit.save(scripted, str(tmp_path / 'program.pth'))

@@ -2,6 +2,7 @@
 """Images of all kinds; the oracle is Pillow."""
 
 import warnings
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -102,10 +103,18 @@ def test_kinds_of_pixels(save, mode, ending):
     assert_alike(read_by_all(path), Image.open(path).convert('RGB'))
 
 
-def test_an_alpha_channel_is_left_out(save):
-    image = PICTURE.convert('RGBA')
-    image.putalpha(0)
-    assert_alike(read_by_all(save(image, 'clear.png')), PICTURE)
+@pytest.mark.parametrize('ending', ['png', 'tif', 'webp'])
+@pytest.mark.parametrize('mark', [1, 2, 3, 6])
+def test_an_alpha_channel_is_left_out(save, ending, mark):
+    exif = Image.Exif()
+    exif[0x0112] = mark
+    shown = Image.fromarray(SHOWN[mark](np.asarray(PICTURE)))
+    options = dict(lossless=True, exact=True) if ending == 'webp' else {}
+    for alpha in (0, 100):
+        image = PICTURE.convert('RGBA')
+        image.putalpha(alpha)
+        path = save(image, f'clear.{ending}', exif=exif, **options)
+        assert_alike(read_by_all(path), shown)
 
 
 @pytest.mark.parametrize('ending', ['png', 'tif'])
@@ -175,6 +184,26 @@ def test_a_file_that_is_cut_off(save, tmp_path, ending, part):
     path.write_bytes(whole[: int(len(whole) * part)])
     with pytest.raises(ValueError, match=f'cut.{ending} cannot be read'):
         read_image(str(path))
+
+
+@pytest.mark.parametrize('end', ['part', 'zeros', 'no mark'])
+@pytest.mark.parametrize('copy', [False, True])
+def test_a_jpeg_that_is_cut_off(save, end, copy):
+    """OpenCV 4 fills its end with grey; OpenCV 5 refuses it."""
+    path = save(PICTURE, 'a.jpg', quality=95)
+    if copy:  # its small copy is whole
+        whole = Path(path).read_bytes()
+        head = b'\xff\xe1' + (len(whole) + 2).to_bytes(2, 'big') + whole
+        Path(path).write_bytes(whole[:2] + head + whole[2:])
+    assert_alike(read_by_all(path), PICTURE)
+    whole = Path(path).read_bytes()
+    Path(path).write_bytes(whole + b'more of another program')
+    assert_alike(read_by_all(path), PICTURE)
+    keep = len(whole) - (2 if end == 'no mark' else 99)
+    zeros = b'\0' * 99 * (end == 'zeros')
+    Path(path).write_bytes(whole[:keep] + zeros)
+    with pytest.raises(ValueError, match='a.jpg cannot be read; it is cut'):
+        read_image(path)
 
 
 def test_32_bits_are_refused(save):

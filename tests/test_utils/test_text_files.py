@@ -77,6 +77,8 @@ def test_other_encodings_are_named(data, message):
         ("{'a': 1}", 'a.json, line 1 column 2: not JSON'),
         ('<html>', 'a.json, line 1 column 1: not JSON'),
         ('[' * 200000, 'a.json'),
+        ('{"a": [1], "b": 2, "a": [3]}', "a.json has the name 'a' twice"),
+        ('[{"b": 2, "c": {"x": 1, "x": 1}}]', "a.json has the name 'x' tw"),
     ],
 )
 def test_broken_json_names_file_and_line(tmp_path, text, message):

@@ -11,14 +11,14 @@ batch_size = 9
 # Without a flip its meta keys are missing, so the packer is told what to keep.
 meta_keys = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='LoadVideoFrames'),
     dict(type='mmdet.LoadAnnotations', with_bbox=True),
     dict(type='mmdet.Resize', scale={{_base_.img_scale}}, keep_ratio=True),
     # No flip: a mirrored digit is not that digit any more.
     dict(type='mmdet.PackDetInputs', meta_keys=meta_keys),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='LoadVideoFrames'),
     dict(type='mmdet.Resize', scale={{_base_.img_scale}}, keep_ratio=True),
     # After resizing: at test boxes stay in pixels of the file.
     dict(type='mmdet.LoadAnnotations', with_bbox=True),

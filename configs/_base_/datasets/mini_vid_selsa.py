@@ -18,7 +18,7 @@ train_pipeline = [
         type='TransformBroadcaster',
         share_random_params=True,
         transforms=[
-            dict(type='LoadImageFromFile'),
+            dict(type='LoadVideoFrames'),
             dict(type='LoadTrackAnnotations', with_instance_id=True),
             dict(
                 type='mmdet.Resize',
@@ -34,7 +34,7 @@ test_pipeline = [
         type='TransformBroadcaster',
         share_random_params=True,
         transforms=[
-            dict(type='LoadImageFromFile'),
+            dict(type='LoadVideoFrames'),
             dict(
                 type='mmdet.Resize',
                 scale={{_base_.img_scale}},

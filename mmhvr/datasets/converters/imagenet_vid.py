@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
-from typing import Dict, Mapping, Optional, Union
+from typing import Dict, Mapping, Optional, Sequence, Union
+
+from mmengine.logging import print_log
 
 from ..progress import with_progress
 from .classes import IMAGENET_VID_CLASSES, make_categories
@@ -153,4 +156,23 @@ def convert_vid(
             )
         reader.close()
         objects.close()
+    _warn_of_more_frames(videos, folder)
     return dict(writer.counts)
+
+
+def _warn_of_more_frames(videos: Sequence[ListedVideo], folder: Path) -> None:
+    """Count videos whose list names fewer frames than are there."""
+    longer = [
+        video
+        for video in videos
+        if (folder / video.name / f'{video.length:06d}.xml').is_file()
+    ]
+    if longer:
+        print_log(
+            f'{len(longer)} of {len(videos)} videos have more annotation '
+            f'files than their list says, such as {longer[0].name} with '
+            f'{longer[0].length} frames in the list: the others are left out; '
+            'the last number of a line is the number of frames',
+            logger='current',
+            level=logging.WARNING,
+        )

@@ -93,9 +93,12 @@ def _parse_object(element: ET.Element) -> XMLObject:
     name = element.findtext('name')
     if not name or not name.strip():
         raise ValueError('<object> has no <name>')
-    box = element.find('bndbox')
-    if box is None:
-        raise ValueError('<object> has no <bndbox>')
+    boxes = element.findall('bndbox')
+    if len(boxes) != 1:
+        raise ValueError(
+            f'<object> has {len(boxes) or "no"} <bndbox>; give each object one'
+        )
+    (box,) = boxes
     xmin, ymin, xmax, ymax = (
         _number(box, tag) for tag in ('xmin', 'ymin', 'xmax', 'ymax')
     )
@@ -107,6 +110,19 @@ def _parse_object(element: ET.Element) -> XMLObject:
         generated=_flag(element, 'generated'),
         difficult=_flag(element, 'difficult'),
     )
+
+
+def _objects(root: ET.Element) -> List[ET.Element]:
+    """The objects; those that lie elsewhere must not be lost."""
+    objects = root.findall('object')
+    names = [element.tag.rpartition('}')[2].lower() for element in root.iter()]
+    number = names.count('object') - len(objects)
+    if number:
+        raise ValueError(
+            f'{number} objects are not <object> directly below <{root.tag}>, '
+            'where they are read'
+        )
+    return objects
 
 
 def read_xml(file: Path) -> XMLFrame:
@@ -130,7 +146,7 @@ def read_xml(file: Path) -> XMLFrame:
         return XMLFrame(
             _pixels(size, 'width'),
             _pixels(size, 'height'),
-            [_parse_object(element) for element in root.findall('object')],
+            [_parse_object(element) for element in _objects(root)],
         )
     except FileNotFoundError:
         raise FileNotFoundError(

@@ -66,6 +66,10 @@ SIMILARITIES: Dict[str, Callable[[Tensor, int], Tensor]] = dict(
 )
 
 
+class NonFiniteFeaturesError(ValueError):
+    """A network whose features are NaN or infinite: it has diverged."""
+
+
 def select_video_triplet(
     features: Tensor,
     labels: Tensor,
@@ -94,6 +98,8 @@ def select_video_triplet(
         go to the lowest index.
 
     Raises:
+        NonFiniteFeaturesError: If there is no choice since features are NaN
+            or infinite.
         ValueError: If the target's category has no second video, or there
             is no video of another category.
 
@@ -106,6 +112,12 @@ def select_video_triplet(
         features, labels, target, similarity, near_both
     )
     if positive is None or negative is None:
+        bad = int((~features.isfinite().flatten(1).all(1)).sum())
+        if bad:
+            raise NonFiniteFeaturesError(
+                f'the features of {bad} of {len(features)} videos are NaN or '
+                'infinite'
+            )
         label = int(labels[target])
         missing, remedy = (
             (f'a second video of category {label}', 'videos_per_category')
@@ -117,12 +129,9 @@ def select_video_triplet(
         )
         raise ValueError(
             f'A video triplet needs {missing}, but the batch has the '
-            f'categories {labels.tolist()}'
-            + ' and features that are not finite'
-            * (not bool(features.isfinite().all()))
-            + f'. Use TripletVideoBatchSampler, whose {remedy} must be 2 or '
-            'more; or, for data of one class, train without triplets: '
-            'model.video_selector=None.'
+            f'categories {labels.tolist()}. Use TripletVideoBatchSampler, '
+            f'whose {remedy} must be 2 or more; or, for data of one class, '
+            'train without triplets: model.video_selector=None.'
         )
     return positive, negative
 

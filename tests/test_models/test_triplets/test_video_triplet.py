@@ -14,6 +14,7 @@ from mmhvr.models.triplets import (
     pool_videos,
     select_video_triplet,
 )
+from mmhvr.models.triplets.video_triplet import NonFiniteFeaturesError
 
 
 def cosine(u, v):
@@ -158,7 +159,7 @@ def test_features_that_are_not_finite_are_no_companions():
     labels = torch.tensor([0, 0, 1, 1])
     assert find_companions(features, labels, 0) == (None, 2)
     assert find_companions(features, labels, 1) == (None, None)
-    with pytest.raises(ValueError, match='second video.*not finite'):
+    with pytest.raises(ValueError, match='1 of 4 videos are NaN'):
         select_video_triplet(features, labels)
 
 
@@ -183,6 +184,14 @@ def test_length_of_the_vectors_does_not_matter():
 def test_what_is_missing_is_named(labels, message):
     with pytest.raises(ValueError, match=message):
         select_video_triplet(torch.randn(3, 2), torch.tensor(labels))
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_features_that_are_not_finite_are_named(value):
+    features = torch.ones(4, 2)
+    features[1:3, 1] = value
+    with pytest.raises(NonFiniteFeaturesError, match='of 2 of 4 videos are'):
+        select_video_triplet(features, torch.tensor([0, 0, 1, 1]))
 
 
 def test_pooling_is_the_mean_over_space_and_time():
