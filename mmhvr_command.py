@@ -12,7 +12,7 @@ from types import ModuleType
 
 
 def main() -> None:
-    """The console command ``mmhvr``."""
+    """Return the console command ``mmhvr``."""
     if sys.argv[1:2] == ['doctor']:
         make_bare_package()
         try:

@@ -40,7 +40,7 @@ order detections, they are not probabilities. No tracks are made.
 
 
 def add_detect_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of ``mmhvr detect`` to a parser."""
+    """Add the arguments of ``mmhvr detect`` to a parser."""
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument('source', metavar='SOURCE', help='see above')
@@ -128,7 +128,7 @@ def add_detect_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def detect(args: argparse.Namespace) -> None:
-    """Does what the arguments of ``mmhvr detect`` say.
+    """Do what the arguments of ``mmhvr detect`` say.
 
     Raises:
         SystemExit: With a line that says what is wrong, or 130 after
@@ -182,7 +182,7 @@ def detect(args: argparse.Namespace) -> None:
 
 
 def default_stem(source: str) -> str:
-    """The name of the results of a source, without its ending.
+    """Return the name of the results of a source, without its ending.
 
     Example:
         >>> default_stem('videos/clip.avi'), default_stem('0')
@@ -200,7 +200,7 @@ def default_stem(source: str) -> str:
 
 
 def _check_owner(path: str, source: str) -> None:
-    """Makes sure that results are not those of a source of the same name.
+    """Make sure that results are not those of a source of the same name.
 
     Args:
         path: The JSON file that would be replaced.
@@ -220,7 +220,7 @@ def _check_owner(path: str, source: str) -> None:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    """The console command ``mmhvr``."""
+    """Run the console command ``mmhvr``."""
     parser = argparse.ArgumentParser(
         prog='mmhvr', description='HVR-Net: video object detection.'
     )
@@ -275,11 +275,11 @@ def _report(result: Any, paths: Any, score_thr: float, wall: float) -> None:
 
 
 def _listed(paths: Any) -> str:
-    """The outputs that there are."""
+    """Return the outputs that there are."""
     named = (paths.video, paths.json, paths.folder)
     return ', '.join(path for path in named if path and osp.exists(path))
 
 
 def _plain_warning(message: Any, *details: Any, **more: Any) -> str:
-    """A warning for a person at a terminal."""
+    """Format a warning for a person at a terminal."""
     return f'warning: {message}\n'

@@ -134,7 +134,7 @@ def roi_align_backward(
     pool_mode: int,
     aligned: bool,
 ) -> None:
-    """The gradient of :func:`roi_align_forward`, into ``grad_input``.
+    """Write the gradient of :func:`roi_align_forward` to ``grad_input``.
 
     Args:
         grad_output: [R, C, aligned_height, aligned_width].
@@ -182,12 +182,12 @@ def _check_mean(pool_mode: int) -> None:
 
 
 def get_compiler_version() -> str:
-    """What mmcv's environment report says in place of a compiler."""
+    """Return what mmcv's environment report says in place of a compiler."""
     return f'none, operators of {serving()}'
 
 
 def get_compiling_cuda_version() -> str:
-    """What mmcv's environment report says of CUDA."""
+    """Return what mmcv's environment report says of CUDA."""
     return torch.version.cuda or 'not available'
 
 

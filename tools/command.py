@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of both commands."""
+    """Add the options of both commands."""
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -36,7 +36,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
 
 
 def set_environment(args: argparse.Namespace) -> None:
-    """Sets what has to be known before torch is imported."""
+    """Set what has to be known before torch is imported."""
     # Threads that wait sleep instead of spinning: several times faster where
     # the loader's processes, or other programs, want the same cores.
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
@@ -49,7 +49,7 @@ def set_environment(args: argparse.Namespace) -> None:
 def configure_and_run(
     configure: Callable[..., Any], run: Callable[[Any], Any], **options: Any
 ) -> None:
-    """Runs a job; what a user can mend is one line without a traceback.
+    """Run a job; what a user can mend is one line without a traceback.
 
     Args:
         configure: Makes a config of ``options``.

@@ -8,7 +8,7 @@ from command import add_common_options, configure_and_run, set_environment
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """Reads the command line.
+    """Read the command line.
 
     The checkpoint may be the second word, as mim passes it, or follow
     ``--checkpoint``.
@@ -65,7 +65,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Tests what the command line says."""
+    """Test what the command line says."""
     args = parse_args(argv)
     set_environment(args)
 

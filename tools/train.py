@@ -8,7 +8,7 @@ from command import add_common_options, configure_and_run, set_environment
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """Reads the command line."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         description='Train a model. Paths in a config are relative to the '
         'folder that you are in.'

@@ -48,7 +48,7 @@ class AnnotatedFrame:
     height: Optional[int] = None
 
     def image(self) -> np.ndarray:
-        """Reads the frame, [H, W, 3] BGR uint8.
+        """Read the frame, [H, W, 3] BGR uint8.
 
         Raises:
             FileNotFoundError, ValueError: It cannot be read, or has another
@@ -80,7 +80,7 @@ class AnnotatedVideo:
 def load_videos(
     ann_file: str, img_root: str, class_names: Optional[Sequence[str]] = None
 ) -> List[AnnotatedVideo]:
-    """Reads the videos of a CocoVID file.
+    """Read the videos of a CocoVID file.
 
     Args:
         ann_file: The JSON file.
@@ -109,7 +109,7 @@ def load_videos(
 def _videos_of(
     file: AnnotationFile, img_root: str, class_names: Sequence[str]
 ) -> List[AnnotatedVideo]:
-    """The videos of a file with the boxes that are to be found."""
+    """Return the videos of a file with the boxes that are to be found."""
     with_slashes(file.images, img_root)
     frames = VideoFrames(file, match_class_names(file, class_names))
     name_of = {video['id']: video.get('name') for video in file.videos}
@@ -130,7 +130,7 @@ def _videos_of(
 
 
 def _annotated(frame: dict, img_root: str) -> AnnotatedFrame:
-    """A frame with the boxes that are to be found."""
+    """Return a frame with the boxes that are to be found."""
     found = [box for box in frame['instances'] if not box['ignore_flag']]
     return AnnotatedFrame(
         img_id=frame['img_id'],
@@ -155,7 +155,7 @@ def load_tested_videos(
     path: str,
     class_names: Optional[Sequence[str]] = None,
 ) -> Tuple[List[AnnotatedVideo], List[str]]:
-    """Reads videos and what a test has found in them.
+    """Read videos and what a test has found in them.
 
     Args:
         ann_file: The JSON file.

@@ -24,7 +24,7 @@ _TARGET = (0, 255, 255)  # yellow
 def attention_heat(
     boxes: np.ndarray, weights: np.ndarray, size: Tuple[int, int]
 ) -> np.ndarray:
-    """The weight of all boxes that cover a pixel.
+    """Return the weight of all boxes that cover a pixel.
 
     Args:
         boxes: [M, 4].
@@ -121,7 +121,7 @@ def _warm(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
 
 
 def _box(image: np.ndarray, box: np.ndarray, text: str) -> np.ndarray:
-    """A box with a tag."""
+    """Draw a box with a tag."""
     return draw_detections(
         image, box[None], np.zeros(1, int), class_names=[text]
     )

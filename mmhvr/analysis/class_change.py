@@ -61,7 +61,7 @@ def class_changes(
     class_names: Sequence[str],
     number: int = 5,
 ) -> Tuple[List[Change], List[Change]]:
-    """The classes that gain most and those that lose most.
+    """Return the classes that gain most and those that lose most.
 
     Args:
         first: AP of each class in a run, NaN without annotated boxes, [K].

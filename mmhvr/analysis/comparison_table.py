@@ -54,7 +54,7 @@ def _table(title: str, rows: Dict[str, Optional[Difference]]) -> str:
 
 
 def _cells(value: Optional[Difference]) -> List[str]:
-    """The cells of one row."""
+    """Return the cells of one row."""
     if value is None:
         return ['0', '0'] + ['-'] * (len(HEADINGS) - 2)
     return [

@@ -123,7 +123,7 @@ def compare_videos(
 def choose_differences(
     differences: Sequence[Difference], number: int
 ) -> List[Difference]:
-    """A fair choice: of both kinds, in proportion to how many there are.
+    """Choose of both kinds, in proportion to how many there are.
 
     Args:
         differences: To choose from, in the order of the videos.
@@ -164,7 +164,7 @@ def draw_differences(
     score_thr: float = 0.5,
     columns: int = 4,
 ) -> np.ndarray:
-    """The first model's detections above, the second's below.
+    """Return the first model's detections above, the second's below.
 
     Args:
         chosen: The frames, a column each.

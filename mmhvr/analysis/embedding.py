@@ -151,7 +151,7 @@ def _colours(labels: Sequence[int]) -> List[Tuple[float, ...]]:
 
 
 def _dot(line, marker, colour, text):
-    """An entry of the legend."""
+    """Draw an entry of the legend."""
     return line(
         [], [], marker=marker, color=colour, linestyle='none', label=text
     )

@@ -245,7 +245,7 @@ def triplets_figure(
 def _triplet_rows(
     model: Any, seed: int, training_data: bool
 ) -> List[np.ndarray]:
-    """A picture for each anchor object of a video triplet."""
+    """Return a picture for each anchor object of a video triplet."""
     view = view_triplet(model, seed, training_data)
     triplets = np.stack([index.cpu().numpy() for index in view.triplets], 1)
     boxes, videos = view.boxes.cpu().numpy(), view.videos.cpu().numpy()

@@ -210,7 +210,7 @@ def view_triplet(
 
 
 def _check_model(model: nn.Module) -> None:
-    """A model of another kind has no window and no triplet."""
+    """Refuse a model that has no window and no triplet."""
     if not hasattr(model, 'encode'):
         raise TypeError(
             f'{type(model).__name__} has no relations to look into; give the '

@@ -22,7 +22,7 @@ from .weighted_precision import weighted_average_precisions
 
 
 def number_videos(annotations: VIDAnnotations) -> Tuple[np.ndarray, List[Any]]:
-    """Number the videos of a data set.
+    """Give each video of a data set a number.
 
     Args:
         annotations (VIDAnnotations): The data set.

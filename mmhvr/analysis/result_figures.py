@@ -32,7 +32,7 @@ MOST_NUMBERED = 31
 
 
 def precision_recall_figure(results: Dict[str, Analysis]) -> Figure:
-    """A panel a class: precision over recall, and its envelope.
+    """Return a panel a class: precision over recall, and its envelope.
 
     Args:
         results (dict[str, Analysis]): N results of the same classes by name.
@@ -284,7 +284,7 @@ def _draw_ranges(axis: Any, result: RangeResult, shown: List[int]) -> None:
 
 
 def _thin_out(recall: np.ndarray) -> np.ndarray:
-    """Indices of at most some hundred points that keep a curve's shape."""
+    """Return the indices of some hundred points that keep a curve's shape."""
     # Precision peaks where recall rises; between two such places it falls.
     rises = np.flatnonzero(np.diff(recall, prepend=0.0) > 0)
     if len(rises) > POINTS:
@@ -299,5 +299,5 @@ def _hide_frame(axis: Any) -> None:
 
 
 def _short(number: int) -> str:
-    """A number in a cell's width: 12345 becomes 12k."""
+    """Return a number in a cell's width: 12345 becomes 12k."""
     return str(number) if number < 10000 else f'{number // 1000}k'

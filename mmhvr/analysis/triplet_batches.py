@@ -13,7 +13,7 @@ def triplet_batches(
     test_videos: bool = True,
     skip_small_categories: bool = False,
 ) -> DataLoader:
-    """The batches that a seed draws, loaded in this process.
+    """Return the batches that a seed draws, loaded in this process.
 
     The paper's 3 x 3, if the config trains on any videos.
 

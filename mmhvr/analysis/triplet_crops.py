@@ -19,7 +19,7 @@ _MARGIN = 0.25
 
 
 def crop_around(image: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """A square around a box, the box drawn on it; black beyond the image.
+    """Return a square around a box, with the box; black beyond the image.
 
     Args:
         image: [H, W, 3] BGR uint8; not changed.

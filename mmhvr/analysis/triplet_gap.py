@@ -34,7 +34,7 @@ class Company(nn.Module):
         valid_sizes: Tensor,
         targets: Sequence[int] = (0,),
     ) -> List[Tuple[int, ...]]:
-        """The interface of :class:`VideoTripletSelector`."""
+        """Choose triplets; as :class:`VideoTripletSelector`."""
         groups = []
         for target in targets:
             turn = [*range(target + 1, len(labels)), *range(target)]

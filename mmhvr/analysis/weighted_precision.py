@@ -77,7 +77,7 @@ def weighted_average_precisions(
 def _rows(
     ranking: Ranking, videos: np.ndarray, num_videos: int, most: int
 ) -> Tuple[csr_matrix, csr_matrix, csr_matrix]:
-    """What each video adds to each row.
+    """Return what each video adds to each row.
 
     A row is false detections and then true ones.
 
@@ -151,7 +151,7 @@ def _take_turns(
 
 
 def _with_turns(counts: np.ndarray, turns: int) -> np.ndarray:
-    """Counts, and whether each turn takes place, float64 [V (1 + T), B]."""
+    """Count, and whether each turn takes place, float64 [V (1 + T), B]."""
     parts = [counts, *(counts >= turn for turn in range(1, turns + 1))]
     return np.concatenate(parts).astype(np.float64)
 

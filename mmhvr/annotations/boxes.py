@@ -193,7 +193,7 @@ def _check_form(
 def _causes(
     boxes: np.ndarray, reasons: np.ndarray, annotations: Records
 ) -> List[str]:
-    """Number and first example of each cause, the most frequent first."""
+    """Return number and example of each cause, the frequent first."""
     counts = np.bincount(reasons, minlength=len(LEFT_OUT))
     counts[0] = 0
     causes = []
@@ -207,5 +207,5 @@ def _causes(
 
 
 def _show(box: np.ndarray) -> str:
-    """A box in short."""
+    """Return a box in short."""
     return '[' + ', '.join(f'{value:g}' for value in box) + ']'

@@ -92,7 +92,7 @@ def match_class_names(
 
 
 def names_in(meta: Any, where: str = 'metainfo') -> Optional[List[str]]:
-    """The class names of a data set's or a checkpoint's meta information.
+    """Return the class names in the meta information of data or weights.
 
     Args:
         meta (Mapping): With ``CLASSES`` or ``classes``, or neither.
@@ -155,13 +155,13 @@ def similar_names(
 
 
 def _plain(name: str) -> str:
-    """A name without what people spell differently."""
+    """Return a name without what people spell differently."""
     text = unicodedata.normalize('NFKC', name).casefold()
     return ''.join(c for c in text if c not in '_-' and not c.isspace())
 
 
 def _counted(name: str, tally: Mapping[str, Sequence[int]]) -> str:
-    """A name and how many boxes it has of each kind."""
+    """Return a name and how many boxes it has of each kind."""
     kinds = ('boxes', 'ignored', 'left out')
     counts: List[str] = [
         f'{number} {kind}'

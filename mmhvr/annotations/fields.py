@@ -178,6 +178,6 @@ def describe_all(records: Sequence[Dict[str, Any]], limit: int = 2) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value as Python writes it, no longer than a line."""
+    """Return a value as Python writes it, no longer than a line."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + '...'

@@ -151,7 +151,7 @@ def read_annotations(
 
 
 def _read_lists(path: str) -> Dict[str, Records]:
-    """The lists of records of a file."""
+    """Return the lists of records of a file."""
     remedy = 'it is not a COCO or CocoVID file: convert the data again'
     try:
         data = read_json(path)
@@ -182,7 +182,7 @@ def _read_lists(path: str) -> Dict[str, Records]:
 
 
 def _places(records: Records, key: str, targets: Records) -> np.ndarray:
-    """The place of what each record names by its id, int64."""
+    """Return the place of what each record names by its id, int64."""
     place = {target['id']: n for n, target in enumerate(targets)}
     return np.array([place[r[key]] for r in records], dtype=np.int64)
 

@@ -109,7 +109,7 @@ def check_frames(images: Records, findings: Findings) -> None:
 
 
 def _check_places(videos: Dict[Any, Records], findings: Findings) -> None:
-    """A place of a video has one frame."""
+    """Find places of a video that several frames have."""
     twice = []
     for frames in videos.values():
         for group in _shared(frames, 'frame_id', is_place).values():
@@ -125,7 +125,7 @@ def _check_places(videos: Dict[Any, Records], findings: Findings) -> None:
 
 
 def _check_files(images: Records, findings: Findings) -> None:
-    """An image file has one record."""
+    """Find image files that several records name."""
     groups = _shared(images, 'file_name', is_text)
     if not groups:
         return
@@ -150,7 +150,7 @@ def _check_files(images: Records, findings: Findings) -> None:
 
 
 def _distinct(values: List[Any]) -> Set[Any]:
-    """The set of values; lists and dicts are in it as texts."""
+    """Return the set of values; lists and dicts are in it as texts."""
     try:
         return set(values)
     except TypeError:
@@ -160,7 +160,7 @@ def _distinct(values: List[Any]) -> Set[Any]:
 def _shared(
     records: Records, key: str, fits: Callable[[Any], bool]
 ) -> Dict[Any, Records]:
-    """The values that several records have, and these records."""
+    """Return the values that several records have, and these records."""
     values = [record.get(key) for record in records]
     if len(_distinct(values)) == len(values):
         return {}

@@ -66,7 +66,7 @@ def _check_order(videos: Videos, findings: Findings) -> None:
 
 
 def _check_sizes(videos: Videos, findings: Findings) -> None:
-    """The frames of a video have one size."""
+    """Find videos whose frames differ in size."""
     mixed = {}
     for video, frames in videos.items():
         sizes = {(f.get('width'), f.get('height')) for f in frames}
@@ -110,7 +110,7 @@ def _check_stride(
 def _check_video_ids(
     images: Records, annotations: Records, findings: Findings
 ) -> None:
-    """A box is in the video of its image."""
+    """Find boxes that are not in the video of their image."""
     video_of = {image['id']: image.get('video_id') for image in images}
     astray = [
         annotation
@@ -135,7 +135,7 @@ def _check_video_ids(
 
 
 def _natural(name: str) -> List[Any]:
-    """A key that sorts the numbers in names by value."""
+    """Return a key that sorts the numbers in names by value."""
     return [
         int(part) if part.isdecimal() else part
         for part in re.split(r'(\d+)', name)

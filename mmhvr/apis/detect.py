@@ -23,7 +23,7 @@ def detect_frames(
     batch_size: int = 1,
     score_thr: float = 0.0,
 ) -> Generator[Tuple[Frame, FrameResult], None, None]:
-    """Detections of a video, each frame as soon as its window is complete.
+    """Detect in a video, in each frame as soon as its window is complete.
 
     Args:
         frames (Iterable[Frame]): The video.
@@ -53,7 +53,7 @@ def finished_frames(
     window: Window,
     batch_size: int = 1,
 ) -> Generator[Tuple[Frame, tuple], None, None]:
-    """What the engine makes of a video, as soon as a window is complete.
+    """Yield what the engine makes of a video, window by window.
 
     Frames are taken when they are needed: those of the window and of one
     batch are in memory, and no others.
@@ -112,7 +112,7 @@ class BadFrame(Exception):
 
 
 def checked(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """Yields frames as long as they make one video.
+    """Yield frames as long as they make one video.
 
     Args:
         frames (Iterable[Frame]): A source.
@@ -137,7 +137,7 @@ def checked(frames: Iterable[Frame]) -> Iterator[Frame]:
 
 
 def in_batches(frames: Iterable[Frame], size: int) -> Iterator[List[Frame]]:
-    """Yields up to ``size`` frames at a time.
+    """Yield up to ``size`` frames at a time.
 
     Args:
         frames (Iterable[Frame]): The frames.

@@ -64,7 +64,7 @@ class FrameEncoder:
     def encode(
         self, frames: Sequence[np.ndarray], frame_ids: Sequence[Any]
     ) -> List[EncodedFrame]:
-        """Encodes frames of one size in one pass.
+        """Encode frames of one size in one pass.
 
         Args:
             frames (Sequence[np.ndarray]): B frames, BGR, uint8 [H, W, 3].
@@ -98,7 +98,7 @@ class FrameEncoder:
 
 
 def to_results(finished: list, score_thr: float = 0.0) -> List[FrameResult]:
-    """Detections as arrays.
+    """Return detections as arrays.
 
     Args:
         finished (list[tuple[TrackDataSample, InstanceData]]): What
@@ -123,7 +123,7 @@ def to_results(finished: list, score_thr: float = 0.0) -> List[FrameResult]:
 
 
 def _resize_of(cfg: Any) -> Any:
-    """The resizing of the config's test pipeline."""
+    """Return the resizing of the config's test pipeline."""
     for step in _steps(cfg):
         if step['type'].split('.')[-1] == 'Resize':
             with DefaultScope.overwrite_default_scope('mmtrack'):
@@ -140,7 +140,7 @@ def _bits_of(cfg: Any) -> int:
 
 
 def _steps(cfg: Any) -> Iterator[dict]:
-    """The steps of the config's test pipeline, those inside others too."""
+    """Yield the steps of the config's test pipeline, nested ones too."""
     steps = list(cfg.test_dataloader.dataset.pipeline)
     while steps:
         step = steps.pop(0)

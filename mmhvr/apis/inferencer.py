@@ -143,7 +143,7 @@ class HVRInferencer:
         return_results: bool = True,
         progress: bool = True,
     ) -> VideoResult:
-        """Detects in a source.
+        """Detect in a source.
 
         Args:
             source: See :func:`mmhvr.sources.open_source`.
@@ -231,7 +231,7 @@ class HVRInferencer:
         mode: Optional[str] = None,
         batch_size: int = 1,
     ) -> Iterator[FrameResult]:
-        """Detections one frame after the other, as they come.
+        """Return detections one frame after the other, as they come.
 
         For a source without an end; nothing is written and nothing kept.
 
@@ -266,7 +266,7 @@ class HVRInferencer:
         return _results_alone(plan.run(self.encoder))
 
     def _open(self, source: Any) -> FrameSource:
-        """A source whose images are read as those of the test are."""
+        """Return a source whose images are read as those of the test are."""
         source = open_source(source)
         if isinstance(source, ImageFiles):
             return ImageFiles(source.paths, source.name, self.encoder.bits)
@@ -274,7 +274,7 @@ class HVRInferencer:
 
 
 def _results_alone(frames: Generator) -> Iterator[FrameResult]:
-    """The results without their frames; an early end is a warning."""
+    """Return the results without their frames; an early end is a warning."""
     with closing(frames):
         try:
             for _, found in frames:
@@ -284,10 +284,10 @@ def _results_alone(frames: Generator) -> Iterator[FrameResult]:
 
 
 def _text(path: Optional[AnyPath]) -> Optional[str]:
-    """A path as text; None stays."""
+    """Return a path as text; None stays."""
     return None if path is None else os.fspath(path)
 
 
 def _least(*values: Optional[int]) -> Optional[int]:
-    """The least of the numbers that are known."""
+    """Return the least of the numbers that are known."""
     return min((v for v in values if v is not None), default=None)

@@ -58,7 +58,7 @@ class JSONWriter:
         self._put(f'{start[:-1]},\n"frames": [')
 
     def write(self, frame: Frame, result: FrameResult) -> None:
-        """Appends a frame.
+        """Append a frame.
 
         Args:
             frame (Frame): The frame.
@@ -83,7 +83,7 @@ class JSONWriter:
         self.close()
 
     def _put(self, text: str) -> int:
-        """Writes text and the end of the file, and goes back before the end.
+        """Write text and the end of the file, and goes back before the end.
 
         Returns:
             int: Where the file ends.
@@ -105,7 +105,7 @@ class JSONWriter:
 
 
 def source_inside(path: str) -> Optional[str]:
-    """The source whose detections a file has, None if it is no such file.
+    """Return the source whose detections a file has, or None.
 
     Args:
         path (str): The file.
@@ -122,7 +122,7 @@ def source_inside(path: str) -> Optional[str]:
 def frame_record(
     frame: Frame, result: FrameResult, class_names: Sequence[str]
 ) -> Dict[str, Any]:
-    """A frame as it stands in the file.
+    """Return a frame as it stands in the file.
 
     Args:
         frame (Frame): The frame.
@@ -152,5 +152,5 @@ def frame_record(
 
 
 def class_name(label: int, class_names: Sequence[str]) -> str:
-    """The name of a class, its number if it has none."""
+    """Return the name of a class, its number if it has none."""
     return class_names[label] if label < len(class_names) else str(label)

@@ -103,7 +103,7 @@ def init_model(
 
 
 def _device(name: Optional[str]) -> torch.device:
-    """The device of a name, if it is there."""
+    """Return the device of a name, if it is there."""
     if name is None:
         name = 'cuda:0' if torch.cuda.is_available() else 'cpu'
     try:
@@ -125,7 +125,7 @@ def _device(name: Optional[str]) -> torch.device:
 def _config_inside(
     checkpoint: Optional[str], loaded: Optional[dict]
 ) -> Config:
-    """The config that MMEngine's runner writes into a checkpoint."""
+    """Return the config that MMEngine's runner writes into a checkpoint."""
     from ..run.contents import config_inside, import_custom_modules
 
     if loaded is None:
@@ -149,7 +149,7 @@ def _config_inside(
 def _trained_names(
     cfg: Config, loaded: Optional[dict], checkpoint: Optional[str]
 ) -> List[str]:
-    """What the labels of the weights mean; the config follows.
+    """Return what the labels of the weights mean.
 
     Of random weights, or of a checkpoint that does not say, what the config
     says.
@@ -176,7 +176,7 @@ def _trained_names(
 
 
 def _datasets(config: Any) -> Iterator[dict]:
-    """The config of a data set, or of those that it wraps."""
+    """Return the config of a data set, or of those that it wraps."""
     if isinstance(config, (list, tuple)):
         for part in config:
             yield from _datasets(part)
@@ -189,7 +189,7 @@ def _datasets(config: Any) -> Iterator[dict]:
 
 
 def config_class_names(cfg: Config) -> List[str]:
-    """The names of the classes, from the data set of the test.
+    """Return the names of the classes, from the data set of the test.
 
     Raises:
         ValueError: A data set has two lists of names that differ.

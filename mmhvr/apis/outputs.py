@@ -40,7 +40,7 @@ class OutputPaths:
     folder: Optional[str] = None
 
     def check(self, source: Optional[FrameSource] = None) -> None:
-        """Makes sure that all of them can be written.
+        """Make sure that all of them can be written.
 
         Args:
             source: The source, which must not be overwritten.
@@ -124,7 +124,7 @@ class ResultWriter:
             )
 
     def write(self, frame: Frame, result: FrameResult) -> None:
-        """Appends a frame to everything.
+        """Append a frame to everything.
 
         Args:
             frame (Frame): The frame.
@@ -137,7 +137,7 @@ class ResultWriter:
                 self._json.write(frame, result)
 
     def finish(self, message: str = '') -> None:
-        """Notes in the JSON file that the source has been read.
+        """Note in the JSON file that the source has been read.
 
         Args:
             message: Why it ended early; '' if it did not.
@@ -176,7 +176,7 @@ class ResultWriter:
         ]
 
     def _draw(self, frame: Frame, result: FrameResult) -> None:
-        """The frame with its boxes, to video and folder."""
+        """Write the frame with its boxes to video and folder."""
         picture = draw_detections(
             frame.image,
             result.boxes,
@@ -197,7 +197,7 @@ class ResultWriter:
 
 
 def _images(source: Optional[FrameSource]) -> Sequence[str]:
-    """The image files of a source."""
+    """Return the image files of a source."""
     return source.paths if isinstance(source, ImageFiles) else ()
 
 

@@ -158,7 +158,7 @@ def make_plan(
 def _built(
     post_processor: Union[PostProcessor, dict], test_cfg: dict
 ) -> PostProcessor:
-    """A post-processor, built if it is a config."""
+    """Return a post-processor, built if it is a config."""
     if isinstance(post_processor, dict):
         from ..engine.post_processing import build_post_processor
 
@@ -179,7 +179,7 @@ def _built(
 
 
 def _counted(frames: Generator, seen: Callable[[], None]) -> Generator:
-    """The same, with a call for each frame."""
+    """Yield the same, with a call for each frame."""
     for pair in frames:
         yield pair
         seen()

@@ -25,7 +25,7 @@ class FrameProgress:
         self._room = length if length else sys.maxsize
 
     def update(self) -> None:
-        """Counts a frame."""
+        """Count a frame."""
         # A header may announce too few frames.
         if self._bar is not None and self._room > 0:
             self._bar.update()

@@ -28,7 +28,7 @@ def detect_whole_video(
     score_thr: float = 0.0,
     seen: Callable[[], None] = lambda: None,
 ) -> Generator[Tuple[Frame, FrameResult], None, None]:
-    """Detections of a video that a post-processor makes of its boxes.
+    """Return detections of a video that a post-processor makes of its boxes.
 
     Two passes: one through the network, of which the boxes and scores of
     every frame before NMS are kept, 4 M (K + 4) bytes a frame; then the

@@ -22,7 +22,7 @@ def choose_window(
     lookahead: Optional[int] = None,
     max_frames: Optional[int] = None,
 ) -> Window:
-    """The window of a source: as in testing, or a live one.
+    """Return the window of a source: as in testing, or a live one.
 
     Args:
         frame_sampler (dict): ``test_cfg.frame_sampler`` of a config.

@@ -72,7 +72,7 @@ class Run:
             return None
 
     def steps(self) -> List[List[str]]:
-        """The command lines that are still to run, at most two."""
+        """Return the command lines that are still to run, at most two."""
         tools = str(package_root() / 'tools')
         train, test = str(self.folder / 'train'), str(self.folder / 'test')
         options = [
@@ -156,7 +156,7 @@ def run_all(
 
 
 def _start(run: Run) -> subprocess.Popen:
-    """Starts the next step of a run; its output goes to a log."""
+    """Start the next step of a run; its output goes to a log."""
     run.folder.mkdir(parents=True, exist_ok=True)
     log = run.folder / 'log.txt'
     with open(log, 'a') as file:
@@ -169,7 +169,7 @@ def _start(run: Run) -> subprocess.Popen:
 
 
 def _finish_step(run: Run) -> bool:
-    """Notes that a step is done; True if it was the last one."""
+    """Note that a step is done; True if it was the last one."""
     trained = run.folder / 'trained'
     if not trained.exists():
         trained.write_text('')
@@ -207,7 +207,7 @@ def _training_times(folder: Path) -> Tuple[Optional[float], Optional[int]]:
 
 
 def _report_failure(run: Run, code: int) -> str:
-    """The last lines of a run that failed."""
+    """Return the last lines of a run that failed."""
     log = run.folder / 'log.txt'
     lines = log.read_text(errors='replace').splitlines()[-8:]
     return '\n'.join(

@@ -39,7 +39,7 @@ class FrameSupply:
         self._frames = self._endless()
 
     def take(self) -> torch.Tensor:
-        """The next frame, normalised and padded: float32 [1, 3, H, W]."""
+        """Return the next frame, normalised, padded: float32 [1, 3, H, W]."""
         image = cv2.resize(next(self._frames), self.size)
         rgb = (image[..., ::-1].astype(np.float32) - MEAN) / STD
         frame = torch.from_numpy(rgb.transpose(2, 0, 1).copy())
@@ -49,7 +49,7 @@ class FrameSupply:
         return frame[None].to(self.device)
 
     def sample(self, frame_id: int) -> TrackDataSample:
-        """The sample of a frame."""
+        """Return the sample of a frame."""
         shape = (self.size[1], self.size[0])
         return TrackDataSample(
             metainfo=dict(
@@ -61,7 +61,7 @@ class FrameSupply:
         )
 
     def _endless(self) -> Iterator[np.ndarray]:
-        """The images of the source, or the one of noise."""
+        """Return the images of the source, or the one of noise."""
         while self.source is not None:
             for frame in self.source:
                 yield frame.image

@@ -43,7 +43,7 @@ def current_bytes(device: str) -> Optional[int]:
 
 
 def _process_bytes(entry: str) -> Optional[int]:
-    """An entry of what Linux says of this process, None elsewhere."""
+    """Return an entry of what Linux says of this process, None elsewhere."""
     try:
         status = Path('/proc/self/status').read_text()
     except OSError:

@@ -52,7 +52,7 @@ class Method:
         """Brings the method to where a video has been for long."""
 
     def step(self, frame: torch.Tensor, sample: TrackDataSample) -> None:
-        """Detects in the next frame."""
+        """Detect in the next frame."""
         raise NotImplementedError
 
     def kept_bytes(self) -> int:
@@ -84,7 +84,7 @@ class Selsa(Method):
             clock.watch(module, 'forward', 'relation')
 
     def start(self, supply: FrameSupply) -> None:
-        """Fills the model's memory, as its frame 0 does."""
+        """Fill the model's memory, as its frame 0 does."""
         frames = [supply.take() for _ in range(self.references)]
         feats = zip(*(self.model.detector.extract_feat(f) for f in frames))
         self.memory = SimpleNamespace(
@@ -99,7 +99,7 @@ class Selsa(Method):
         self.model.predict(dict(img=frame[None]), [sample])
 
     def kept_bytes(self) -> int:
-        """The maps of the reference frames."""
+        """Return the maps of the reference frames."""
         return sum(f.numel() * f.element_size() for f in self.memory.feats)
 
 
@@ -138,7 +138,7 @@ class Hvr(Method):
         return self.model.encode(frame, [sample])[0]
 
     def start(self, supply: FrameSupply) -> None:
-        """Fills the window, and what a mode reads beyond it."""
+        """Fill the window, and what a mode reads beyond it."""
         # A result waits for a whole window, so the first is like the last.
         window = LiveWindow(self.num_frames, self.num_frames - 1)
         self.state = self.engine.open(window)
@@ -152,5 +152,5 @@ class Hvr(Method):
         self.engine.push(self.state, self.encode(frame, sample))
 
     def kept_bytes(self) -> int:
-        """The state of the video."""
+        """Return the bytes of the state of the video."""
         return self.state.nbytes

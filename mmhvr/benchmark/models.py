@@ -17,7 +17,7 @@ from ..run.model_index import find_model
 
 
 def make_clock(device: str, clock: str) -> Callable[[], float]:
-    """A function that returns seconds.
+    """Return a function that returns seconds.
 
     Args:
         device: On a GPU the clock is the wall's, after a synchronisation.
@@ -34,14 +34,14 @@ def make_clock(device: str, clock: str) -> Callable[[], float]:
 
 
 def find_config(name: str) -> Config:
-    """A config by its name or path; 'mmtrack::...' is of another package."""
+    """Find a config by name or path; 'mmtrack::...' is of another package."""
     if '::' in name:
         return get_config(name)
     return load_config(find_model(name)[0])
 
 
 def build_model(cfg: Config, device: str) -> Any:
-    """A model with random weights, the same each time."""
+    """Return a model with random weights, the same each time."""
     torch.manual_seed(0)
     return init_model(cfg, device=device)
 

@@ -7,7 +7,7 @@ import argparse
 def add_common_options(
     parser: argparse.ArgumentParser, rounds_help: str
 ) -> None:
-    """Adds models, frames, rounds, device, clock and output.
+    """Add models, frames, rounds, device, clock and output.
 
     Args:
         parser: Of the benchmark.

@@ -37,7 +37,7 @@ class StageClock:
         self._since = 0.0
 
     def watch(self, owner: Any, name: str, stage: str) -> None:
-        """Counts the calls of a method of an object for a stage.
+        """Count the calls of a method of an object for a stage.
 
         Args:
             owner: The object; a method of this name is put upon it.
@@ -67,12 +67,12 @@ class StageClock:
         self._leave()
 
     def _enter(self, stage: str) -> None:
-        """The time up to here belongs to the stage around."""
+        """Give the time up to here to the stage around."""
         self._settle()
         self._stack.append(stage)
 
     def _leave(self) -> None:
-        """The time up to here belongs to the stage that ends."""
+        """Give the time up to here to the stage that ends."""
         self._settle()
         self._stack.pop()
 

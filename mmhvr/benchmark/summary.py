@@ -71,7 +71,7 @@ def _mean_of(results: Sequence[dict], key: str) -> Optional[float]:
 
 
 def markdown_table(table: Sequence[dict]) -> str:
-    """The summary as Markdown, scores in percent.
+    """Return the summary as Markdown, scores in percent.
 
     Args:
         table (list[dict]): As :func:`summarise` returns it.
@@ -93,5 +93,5 @@ def markdown_table(table: Sequence[dict]) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    """A row of a Markdown table."""
+    """Return a row of a Markdown table."""
     return f'| {" | ".join(cells)} |'

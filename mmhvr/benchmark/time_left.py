@@ -40,7 +40,7 @@ class Step:
 
 
 def last_step(log: str) -> Optional[Step]:
-    """The last progress of a training or test, None before the first one.
+    """Return the last progress of a training or test, if there is any.
 
     Args:
         log: What MMEngine has printed.

@@ -43,7 +43,7 @@ class Batch:
         return [video[0] for video in self.samples]
 
     def inputs(self, videos: slice = slice(None)) -> Dict[str, Tensor]:
-        """What a video detector takes."""
+        """Return what a video detector takes."""
         frames = self.frames[videos]
         return dict(img=frames[:, :1], ref_img=frames[:, 1:])
 

@@ -137,7 +137,7 @@ class VideoFrames:
         )
 
     def _frame(self, place: int, **numbers: Any) -> dict:
-        """The record of an image with its boxes."""
+        """Return the record of an image with its boxes."""
         image = self.file.images[place]
         return {
             **image,
@@ -147,7 +147,7 @@ class VideoFrames:
         }
 
     def _instances(self, places: List[int]) -> List[dict]:
-        """The boxes of an image as the pipeline takes them.
+        """Return the boxes of an image as the pipeline takes them.
 
         One dict a box: bbox [x1, y1, x2, y2] in pixels, bbox_label,
         ignore_flag, instance_id (without one its number in the image), and

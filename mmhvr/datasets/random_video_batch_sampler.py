@@ -59,7 +59,7 @@ class RandomVideoBatchSampler(BatchSampler):
 
 
 def _parts(dataset: Any) -> List[Any]:
-    """The data sets of a concatenation, or the one."""
+    """Return the data sets of a concatenation, or the one."""
     if isinstance(dataset, ConcatDataset):
         return [part for child in dataset.datasets for part in _parts(child)]
     if not hasattr(dataset, 'set_epoch'):

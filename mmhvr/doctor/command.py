@@ -19,7 +19,7 @@ fault.
 
 
 def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of ``mmhvr doctor`` to a parser."""
+    """Add the arguments of ``mmhvr doctor`` to a parser."""
     parser.description = DESCRIPTION
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
@@ -28,7 +28,7 @@ def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def doctor(args: argparse.Namespace) -> int:
-    """Does what the arguments say; returns the exit status."""
+    """Do what the arguments say; returns the exit status."""
     diagnosis = diagnose()
     if args.json:
         print(json.dumps(as_dict(diagnosis), indent=2))

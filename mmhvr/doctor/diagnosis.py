@@ -81,7 +81,7 @@ def _rows_of_packages(
     faults: List[Problem],
     untried: List[Problem],
 ) -> List[Row]:
-    """A line for each package of the table, and what belongs to it."""
+    """Return a line for each package of the table."""
     wrong = {key for fault in faults for key in key_of(fault)}
     newer = {key for problem in untried for key in key_of(problem)}
     rows = [_row_of_mmhvr(steps.get('mmhvr', {}), 'mmhvr' in wrong)]
@@ -112,7 +112,7 @@ def _rows_of_packages(
 def _found(
     package: Package, environment: Environment
 ) -> Tuple[str, Optional[str]]:
-    """What is installed in a package's place, rightly or not."""
+    """Return what is installed in a package's place, rightly or not."""
     owners = environment.owners.get(package.name, ())
     if owners:
         versions = [environment.versions.get(name) or '?' for name in owners]
@@ -128,7 +128,7 @@ def _row_of_mmhvr(step: Step, wrong: bool) -> Row:
 
 
 def _rows_of_gpu(step: Step) -> List[Row]:
-    """The CUDA of torch and the GPUs that it sees."""
+    """Return the CUDA of torch and the GPUs that it sees."""
     if step.get('state') != 'done':
         return [Row('  CUDA', 'unknown'), Row('  GPU', 'unknown')]
     gpus = step['gpus']
@@ -140,7 +140,7 @@ def _rows_of_gpu(step: Step) -> List[Row]:
 
 
 def _rows_of_machine(steps: Dict[str, Step]) -> List[Row]:
-    """The configs that mim finds, and free disk space."""
+    """Return the configs that mim finds, and free disk space."""
     step = steps.get('mim', {})
     configs = str(step['configs']) if step.get('configs') else 'none'
     rows = [Row('mim configs', configs, note=step.get('folder', ''))]
@@ -153,7 +153,7 @@ def _rows_of_machine(steps: Dict[str, Step]) -> List[Row]:
 
 
 def _free(folder: str) -> str:
-    """The free space of a folder's disk."""
+    """Return the free space of a folder's disk."""
     try:
         return f'{shutil.disk_usage(folder).free / GIB:.1f} GiB'
     except OSError as error:

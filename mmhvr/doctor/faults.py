@@ -17,7 +17,7 @@ REINSTALL = 'pip install --force-reinstall --no-deps .'
 
 
 def key_of(problem: Problem) -> Set[str]:
-    """The names of the table that a problem is about.
+    """Return the names of the table that a problem is about.
 
     Example:
         >>> key_of(Problem('mmcv-lite', '2.1.0', '', '', ''))
@@ -119,7 +119,7 @@ def _find_mim_faults(step: Step) -> List[Problem]:
 def find_warnings(
     steps: Dict[str, Step], environment: Environment
 ) -> List[Problem]:
-    """What may become a fault."""
+    """Return what may become a fault."""
     warnings = [_warn_of_mim(steps), _warn_of_gpu(steps)]
     for folder in {site_packages(), os.getcwd()}:
         warnings.append(_warn_of_disk(folder))
@@ -127,7 +127,7 @@ def find_warnings(
 
 
 def _warn_of_mim(steps: Dict[str, Step]) -> Optional[Problem]:
-    """Running from a checkout: mim knows no mmhvr, or another one."""
+    """Run from a checkout: mim knows no mmhvr, or another one."""
     step = steps.get('mim', {})
     own = os.path.realpath(os.path.join(os.path.dirname(__file__), os.pardir))
     if step.get('state') != 'done':
@@ -152,7 +152,7 @@ def _warn_of_mim(steps: Dict[str, Step]) -> Optional[Problem]:
 
 
 def _warn_of_gpu(steps: Dict[str, Step]) -> Optional[Problem]:
-    """A GPU that torch does not use."""
+    """Warn of a GPU that torch does not use."""
     step = steps.get('torch', {})
     if step.get('gpus') != [] or not os.path.exists(NVIDIA_DRIVER):
         return None
@@ -173,7 +173,7 @@ def _warn_of_gpu(steps: Dict[str, Step]) -> Optional[Problem]:
 
 
 def _warn_of_disk(folder: str) -> Optional[Problem]:
-    """A disk that is nearly full."""
+    """Warn of a disk that is nearly full."""
     try:
         free = shutil.disk_usage(folder).free / 2**30
     except OSError:

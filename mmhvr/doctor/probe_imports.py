@@ -37,13 +37,13 @@ def run_step(name: str, function: Callable[[], Dict[str, Any]]) -> None:
 
 
 def look_at(name: str) -> Dict[str, Any]:
-    """A package's own version."""
+    """Return a package's own version."""
     module = importlib.import_module(name)
     return dict(version=str(module.__version__))
 
 
 def look_at_torch() -> Dict[str, Any]:
-    """The version of torch, its CUDA, and the GPUs that it sees."""
+    """Return the version of torch, its CUDA, and the GPUs that it sees."""
     found = look_at('torch')
     torch = importlib.import_module('torch')
     gpus = []

@@ -10,7 +10,7 @@ HEAD = ('', 'found', 'state', 'tried', '')
 
 
 def as_text(diagnosis: Diagnosis) -> str:
-    """The table, then each fault with the command that mends it."""
+    """Return the table, then each fault with the command that mends it."""
     lines = _aligned([HEAD, *diagnosis.rows])
     for title, problems in (
         ('fault', diagnosis.faults),
@@ -29,7 +29,7 @@ def as_text(diagnosis: Diagnosis) -> str:
 
 
 def as_dict(diagnosis: Diagnosis) -> Dict[str, Any]:
-    """The same, of types that JSON has."""
+    """Return the same, of types that JSON has."""
     return dict(
         ok=not diagnosis.faults,
         rows=[
@@ -43,7 +43,7 @@ def as_dict(diagnosis: Diagnosis) -> Dict[str, Any]:
 
 
 def _listed(number: int, problem: Problem) -> List[str]:
-    """A problem on lines of their own, so that the command can be copied."""
+    """Put a problem on its own lines, so that the command can be copied."""
     found = f' {problem.found}' if problem.found else ''
     lines = [f'{number:3d}. {problem.name}{found} {problem.what}']
     if problem.reason:

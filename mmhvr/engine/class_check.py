@@ -47,7 +47,7 @@ def difference_of_names(
 
 
 def names_of_dataset(dataset: Any, where: str) -> Optional[List[str]]:
-    """The class names of a data set; None if it has none."""
+    """Return the class names of a data set; None if it has none."""
     return names_in(getattr(dataset, 'metainfo', None), where)
 
 
@@ -101,7 +101,7 @@ class ClassCheckHook(Hook):
         self.split = split
 
     def before_run(self, runner: Any) -> None:
-        """Looks at what has been built, before any weight is loaded."""
+        """Look at what has been built, before any weight is loaded."""
         where = f'metainfo of {self.split}_dataloader.dataset'
         loader = getattr(runner, f'{self.split}_dataloader')
         names = names_of_dataset(loader.dataset, where)

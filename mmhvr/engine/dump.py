@@ -43,7 +43,7 @@ class DumpPredictions(BaseMetric):
         self.out_file_path = out_file_path
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keeps the predictions of a batch, on the CPU."""
+        """Keep the predictions of a batch, on the CPU."""
         for sample in data_samples:
             kept = {k: v for k, v in sample.items() if k[:4] != 'ref_'}
             self.results.append(_to_cpu(kept))
@@ -70,7 +70,7 @@ class DumpPredictions(BaseMetric):
         return {}
 
     def compute_metrics(self, results: list) -> dict:
-        """Writes the file, whole or not at all."""
+        """Write the file, whole or not at all."""
         names = names_in(self.dataset_meta, 'dataset_meta')
         # One tuple for all frames: it is pickled once.
         classes = tuple(names) if names else None
@@ -113,7 +113,7 @@ def merge_frames(results: Sequence[dict]) -> List[dict]:
 
 
 def _to_cpu(data: Any) -> Any:
-    """Moves the tensors in nested lists and dicts to the CPU."""
+    """Move the tensors in nested lists and dicts to the CPU."""
     if isinstance(data, (torch.Tensor, BaseDataElement)):
         return data.to('cpu')
     if isinstance(data, dict):

@@ -30,7 +30,7 @@ class NonFiniteError(ExplainedError, ValueError):
 
 
 def non_finite(values: Mapping[str, Tensor]) -> List[str]:
-    """The names of tensors with NaN, or with infinity where none may be.
+    """Name the tensors with NaN, or with infinity where none may be.
 
     Args:
         values: A ``state_dict``.
@@ -69,7 +69,7 @@ class FiniteCheckHook(Hook):
     priority = 'VERY_HIGH'
 
     def before_train(self, runner: Any) -> None:
-        """Looks at the weights that the training starts with."""
+        """Look at the weights that the training starts with."""
         bad = non_finite(_state(runner.model))
         if bad:
             raise NonFiniteError(
@@ -81,7 +81,7 @@ class FiniteCheckHook(Hook):
     def before_train_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None
     ) -> None:
-        """Keeps the names of the frames, see :func:`stopped_in_forward`."""
+        """Keep the names of the frames, see :func:`stopped_in_forward`."""
         self.frames = list(_frames(data_batch))
 
     def after_train_iter(
@@ -91,7 +91,7 @@ class FiniteCheckHook(Hook):
         data_batch: Any = None,
         outputs: Optional[Dict[str, Tensor]] = None,
     ) -> None:
-        """Looks at the losses of an iteration and the weights after it.
+        """Look at the losses of an iteration and the weights after it.
 
         Args:
             runner: The runner.
@@ -133,7 +133,7 @@ class FiniteCheckHook(Hook):
 def stopped_in_forward(
     runner: Any, error: NonFiniteFeaturesError
 ) -> NonFiniteError:
-    """The error of a training that diverged before it had a loss.
+    """Return the error of a training that diverged before it had a loss.
 
     Args:
         runner: The runner of the training.
@@ -146,12 +146,12 @@ def stopped_in_forward(
 
 
 def _state(model: Any) -> Dict[str, Tensor]:
-    """The weights of a model, in a wrapper or not."""
+    """Return the weights of a model, in a wrapper or not."""
     return (model.module if is_model_wrapper(model) else model).state_dict()
 
 
 def _sums(*parts: Mapping[str, Tensor]) -> Tensor:
-    """A sum of each floating tensor: NaN or infinite if one number is."""
+    """Sum each floating tensor: NaN or infinite if one number is."""
     return torch.stack(
         [
             value.detach().sum(dtype=torch.float32)
@@ -163,7 +163,7 @@ def _sums(*parts: Mapping[str, Tensor]) -> Tensor:
 
 
 def _frames(data_batch: Any) -> Iterator[str]:
-    """The target frames of a batch."""
+    """Return the target frames of a batch."""
     samples = data_batch
     if isinstance(data_batch, dict):
         samples = data_batch.get('data_samples')
@@ -176,7 +176,7 @@ def _frames(data_batch: Any) -> Iterator[str]:
 
 
 def _message(found: Sequence[dict], iteration: int) -> str:
-    """What is wrong in the first process where something is; '' if nothing.
+    """Return what is wrong in the first process that has a fault, or ''.
 
     Args:
         found: Of each process.
@@ -204,7 +204,7 @@ def _message(found: Sequence[dict], iteration: int) -> str:
 
 
 def _advice(what: str, frames: Sequence[str]) -> str:
-    """What is wrong, where, and what to do."""
+    """Return what is wrong, where, and what to do."""
     return (
         f'{what}. Frames of the batch: {_listed(frames)}. Nothing of it was '
         'saved. Look at the boxes of these frames; then lower '
@@ -215,7 +215,7 @@ def _advice(what: str, frames: Sequence[str]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """'a, b, c', and how many more there are."""
+    """Return 'a, b, c', and how many more there are."""
     more = len(names) - _SHOWN
     text = ', '.join(names[:_SHOWN]) or 'not known'
     return f'{text} and {more} more' if more > 0 else text

@@ -59,7 +59,7 @@ class VideoFeeder:
 
     @torch.no_grad()
     def feed(self, data_batch: Any) -> List[Any]:
-        """Takes a batch of frames; returns the samples that are finished.
+        """Take a batch of frames; returns the samples that are finished.
 
         Args:
             data_batch: What the data loader yields.
@@ -109,7 +109,7 @@ class VideoFeeder:
         return finished
 
     def finish(self) -> None:
-        """Makes sure that no video broke off.
+        """Make sure that no video broke off.
 
         Raises:
             ValueError: Frames of the last video are missing.
@@ -159,7 +159,7 @@ class _VideoLoop:
 
     @torch.no_grad()
     def run_iter(self, idx: int, data_batch: Sequence[dict]) -> None:
-        """Takes a batch of frames, evaluates those that are finished."""
+        """Take a batch of frames, evaluates those that are finished."""
         arguments = dict(batch_idx=idx, data_batch=data_batch)
         self.runner.call_hook(f'before_{self.phase}_iter', **arguments)
         with autocast(enabled=self.fp16):

@@ -150,7 +150,7 @@ def sum_up(
     links: np.ndarray,
     begins: np.ndarray,
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """The dynamic programme over all boxes, from the last frame to the first.
+    """Run the dynamic programme from the last frame to the first.
 
     Args:
         scores (np.ndarray): See :class:`BestPaths`, as for the others.

@@ -90,7 +90,7 @@ class ErrorCounts:
         return matrix
 
     def top_confusions(self, number: int = 5) -> List[Tuple[int, int, int]]:
-        """The most frequent confusions.
+        """Return the most frequent confusions.
 
         Args:
             number (int): How many at most. Defaults to 5.

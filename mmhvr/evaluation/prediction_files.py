@@ -56,7 +56,7 @@ AnyPredictions = Union[Predictions, Dict[Any, Frame]]
 def label_names(
     predictions: AnyPredictions, classes: Optional[Sequence[str]] = None
 ) -> List[str]:
-    """What the labels of predictions mean; it is never guessed.
+    """Return what the labels of predictions mean; it is never guessed.
 
     Args:
         predictions (dict): The predictions.
@@ -207,7 +207,7 @@ def _load_pickle(path: str, annotations: VIDAnnotations) -> Predictions:
 
 
 def _unpickle(path: str) -> List[dict]:
-    """The list of frames in a pickle."""
+    """Return the list of frames in a pickle."""
     try:
         with open(path, 'rb') as file:
             frames: Any = pickle.load(file)
@@ -231,7 +231,7 @@ def _unpickle(path: str) -> List[dict]:
 def _common_classes(
     path: str, frames: List[dict]
 ) -> Optional[Tuple[str, ...]]:
-    """The class names that the frames of a file have."""
+    """Return the class names that the frames of a file have."""
     given = {
         None if frame.get('classes') is None else tuple(frame['classes'])
         for frame in frames

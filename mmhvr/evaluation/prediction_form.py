@@ -41,7 +41,7 @@ def warn_of_form(
 def _oddities(
     det: Detections, annotations: VIDAnnotations, offset: float
 ) -> Iterator[str]:
-    """Yields what is odd about detections."""
+    """Yield what is odd about detections."""
     number = len(det.scores)
     if not number:
         yield 'there is no detection in any frame'

@@ -128,7 +128,7 @@ def rank_by_range(
     iou_thr: float = 0.5,
     offset: float = 1,
 ) -> List[Ranking]:
-    """What the detections of one class found of the boxes of each range.
+    """Match the detections of one class with the boxes of each range.
 
     Args:
         gt (GroundTruth): All annotated boxes.

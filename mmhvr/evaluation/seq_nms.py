@@ -139,7 +139,7 @@ def _check_options(
 def _check_frames(
     boxes: Sequence[Any], scores: Sequence[Any]
 ) -> Tuple[Arrays, Arrays]:
-    """The frames as float64 arrays, or an error that names the frame."""
+    """Return the frames as float64 arrays; an error names the frame."""
     if len(boxes) != len(scores):
         raise ValueError(
             f'there are boxes of {len(boxes)} frames but scores of '

@@ -309,7 +309,7 @@ class VIDMetric(BaseMetric):
         return names
 
     def _detections(self, results: List[dict]) -> Detections:
-        """Detections of all frames; a frame counts once."""
+        """Return detections of all frames; a frame counts once."""
         frames: Dict[int, dict] = {}
         for result in results:
             frames.setdefault(self._index[result['img_id']], result)

@@ -139,7 +139,7 @@ class SeqNMS:
         )
 
     def _nms(self, frame: Detections) -> Detections:
-        """The detector's NMS."""
+        """Return the detector's NMS."""
         if not len(frame['labels']):
             return frame
         dets, keep = batched_nms(

@@ -44,7 +44,7 @@ class MutualIntraVideoRelation(IntraVideoRelation):
         self.own_keys = True
 
     def offer(self, x: Tensor) -> Offers:
-        """What is constant of support proposals, as keys and values.
+        """Return what is constant of support proposals, as keys and values.
 
         Args:
             x (Tensor): Initial features of the proposals, [M_t, D].

@@ -12,7 +12,7 @@ from mmtrack.utils import SampleList
 
 
 def own_ground_truth(samples: SampleList, frames: int) -> SampleList:
-    """Samples of the support frames, each with its own boxes.
+    """Return samples of the support frames, each with its own boxes.
 
     Args:
         samples (list[TrackDataSample]): V samples; ref_gt_instances holds the
@@ -45,7 +45,7 @@ def own_ground_truth(samples: SampleList, frames: int) -> SampleList:
 
 
 def target_ground_truth(samples: SampleList, frames: int) -> SampleList:
-    """Samples of the support frames, with the *target* frame's boxes.
+    """Return samples of support frames, with the *target* frame's boxes.
 
     What the released code does. As proposals are added to what is sampled,
     each support frame shows what lies where the target's objects are.
@@ -67,7 +67,7 @@ def target_ground_truth(samples: SampleList, frames: int) -> SampleList:
 def _with_boxes(
     sample: BaseDataElement, boxes: BaseDataElement
 ) -> BaseDataElement:
-    """A new sample of the same frame size that has these boxes alone."""
+    """Make a new sample of the same frame size with these boxes alone."""
     new = type(sample)(metainfo=sample.metainfo)
     new.gt_instances = boxes
     return new

@@ -19,7 +19,7 @@ _READ = {'runner_type', 'custom_imports', 'find_unused_parameters'}
 
 
 def parse_cfg_options(options: Optional[Sequence[str]]) -> Dict[str, Any]:
-    """Turns ``KEY=VALUE`` words into the dict that a config merges.
+    """Turn ``KEY=VALUE`` words into the dict that a config merges.
 
     Values are numbers, True, False, None, texts, lists with or without
     brackets, tuples in parentheses, and Python's dicts. MMEngine's
@@ -57,7 +57,7 @@ def parse_cfg_options(options: Optional[Sequence[str]]) -> Dict[str, Any]:
 
 
 def apply_cfg_options(cfg: Config, options: Optional[Sequence[str]]) -> None:
-    """Overrides settings of a config.
+    """Override settings of a config.
 
     Args:
         cfg: The config, changed in place.
@@ -87,7 +87,7 @@ def apply_cfg_options(cfg: Config, options: Optional[Sequence[str]]) -> None:
 
 
 def parse_value(text: str) -> Any:
-    """The value of a text, as ``--cfg-options`` takes it.
+    """Return the value of a text, as ``--cfg-options`` takes it.
 
     Args:
         text: Without its key.
@@ -115,7 +115,7 @@ def parse_value(text: str) -> Any:
 
 
 def _split(text: str) -> List[str]:
-    """The parts between commas that are in no brackets and no quotes."""
+    """Split at the commas that are in no brackets and no quotes."""
     parts, open_brackets, quote = [''], [], ''
     for letter in text:
         if quote:
@@ -137,7 +137,7 @@ def _split(text: str) -> List[str]:
 
 
 def _literal(text: str) -> Any:
-    """A value in Python's spelling."""
+    """Return a value in Python's spelling."""
     try:
         return ast.literal_eval(text)
     except (SyntaxError, ValueError) as error:
@@ -145,7 +145,7 @@ def _literal(text: str) -> Any:
 
 
 def _scalar(text: str) -> Any:
-    """A number, True, False, None, or the text itself."""
+    """Return a number, True, False, None, or the text itself."""
     for kind in (int, float):
         try:
             return kind(text)

@@ -37,7 +37,7 @@ class CheckpointMismatchError(ExplainedError, ValueError):
 
 
 def read_checkpoint(filename: str) -> Dict[str, Any]:
-    """Reads a checkpoint file and makes sure that it is one.
+    """Read a checkpoint file and makes sure that it is one.
 
     Args:
         filename: A local path, or an address that MMEngine's loaders take,
@@ -114,11 +114,11 @@ class StateDifference:
     matched: int
 
     def __bool__(self) -> bool:
-        """True if there is any difference."""
+        """Return whether there is any difference."""
         return bool(self.missing or self.unexpected or self.mismatched)
 
     def __str__(self) -> str:
-        """Counts of each kind and the first few keys."""
+        """Count of each kind and the first few keys."""
         shapes = [
             f'{key} {theirs} instead of {ours}'
             for key, theirs, ours in self.mismatched
@@ -141,7 +141,7 @@ def _listed(title: str, items: Sequence[str]) -> str:
 
 
 def _shown(items: Sequence[str]) -> str:
-    """'a, b, c', and an ellipsis after the first few."""
+    """Return 'a, b, c', and an ellipsis after the first few."""
     more = ', ...' if len(items) > _SHOWN else ''
     return f'{", ".join(items[:_SHOWN])}{more}'
 
@@ -149,7 +149,7 @@ def _shown(items: Sequence[str]) -> str:
 def compare_states(
     model: Mapping[str, torch.Tensor], checkpoint: Mapping[str, torch.Tensor]
 ) -> StateDifference:
-    """Compares weights by name and shape.
+    """Compare weights by name and shape.
 
     ``num_batches_tracked`` counters may be missing: old checkpoints have
     none, and they do not change what a model computes.
@@ -187,7 +187,7 @@ def compare_states(
 
 
 def _kind(weight: torch.Tensor) -> tuple:
-    """What two weights must have in common: their shape.
+    """Return what two weights must have in common: their shape.
 
     Whole numbers in place of fractions are those of a quantized model, and
     mean nothing without their scale; counters may be of any kind.
@@ -233,7 +233,7 @@ class CheckpointCheckHook(Hook):
         self.remedy = remedy
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Compares ``checkpoint`` with the weights of ``runner.model``.
+        """Compare ``checkpoint`` with the weights of ``runner.model``.
 
         Weights of MMTracking's SELSA are put into the model's names.
         """
@@ -253,7 +253,7 @@ class CheckpointCheckHook(Hook):
         self._compare_names(runner, checkpoint)
 
     def _compare_names(self, runner: Any, checkpoint: dict) -> None:
-        """Makes sure that a label means the same class on both sides."""
+        """Make sure that a label means the same class on both sides."""
         if self.split is None:
             return
         where = f'metainfo of {self.split}_dataloader.dataset'
@@ -290,7 +290,7 @@ class CheckpointCheckHook(Hook):
 
 
 def latest_readable_checkpoint(work_dir: str) -> Optional[str]:
-    """Finds where an interrupted training can go on.
+    """Find where an interrupted training can go on.
 
     A training that was stopped while it wrote a checkpoint leaves half a
     file: such a file is passed over, with a warning.

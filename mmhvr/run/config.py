@@ -23,7 +23,7 @@ def load_config(
     launcher: str = 'none',
     seed: Optional[int] = None,
 ) -> Config:
-    """Reads a config file and applies what the command line says.
+    """Read a config file and applies what the command line says.
 
     Args:
         path: The config file. Paths in it are relative to the working
@@ -77,7 +77,7 @@ def allow_no_workers(cfg: Config) -> None:
 
 
 def use_cpu_model_wrapper(cfg: Config) -> None:
-    """Makes the processes of a job without GPUs share their gradients.
+    """Make the processes of a job without GPUs share their gradients.
 
     Does nothing for a single process, with a GPU, or if the config names a
     wrapper of its own. ``find_unused_parameters`` and the other options of
@@ -104,7 +104,7 @@ def use_cpu_model_wrapper(cfg: Config) -> None:
 
 
 def add_custom_hook(cfg: Config, hook: dict) -> None:
-    """Appends ``hook`` to ``cfg.custom_hooks``, once for each type."""
+    """Append ``hook`` to ``cfg.custom_hooks``, once for each type."""
     hooks = [
         h
         for h in cfg.get('custom_hooks') or []
@@ -114,7 +114,7 @@ def add_custom_hook(cfg: Config, hook: dict) -> None:
 
 
 def check_data_files(cfg: Config, splits: Sequence[str]) -> None:
-    """Makes sure that the annotation files of a run exist.
+    """Make sure that the annotation files of a run exist.
 
     Args:
         cfg: The config.
@@ -145,7 +145,7 @@ def check_data_files(cfg: Config, splits: Sequence[str]) -> None:
 
 
 def check_host_annotations(cfg: Config) -> None:
-    """Reads the training annotations of MMDetection's and MMTracking's data.
+    """Read the training annotations of MMDetection's and MMTracking's data.
 
     Their data sets take what is wrong in a file without a word; those of
     mmhvr, and VIDMetric, read it by themselves.

@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 
 def read_config(path: str) -> Config:
-    """Reads a config file and those that it builds on.
+    """Read a config file and those that it builds on.
 
     Args:
         path: The file.
@@ -34,7 +34,7 @@ def read_config(path: str) -> Config:
 
 
 def _explain(path: str) -> None:
-    """Raises what is wrong with the first wrong file of a config."""
+    """Raise what is wrong with the first wrong file of a config."""
     for name, base in _files(path):
         if not osp.isfile(base):
             raise FileNotFoundError(
@@ -46,7 +46,7 @@ def _explain(path: str) -> None:
 
 
 def _files(path: str, named_by: str = '') -> Iterator[Tuple[str, str]]:
-    """Yields (who names it, path) of a config file and those below it.
+    """Yield (who names it, path) of a config file and those below it.
 
     Raises:
         ValueError: One of them is not Python.
@@ -69,7 +69,7 @@ def _files(path: str, named_by: str = '') -> Iterator[Tuple[str, str]]:
 
 
 def _bases(tree: ast.Module) -> List[str]:
-    """What ``_base_`` of a config names."""
+    """Return what ``_base_`` of a config names."""
     for node in tree.body:
         named: Optional[ast.expr] = None
         if isinstance(node, ast.Assign) and len(node.targets) == 1:

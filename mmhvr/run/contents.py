@@ -21,7 +21,7 @@ _CONSTANTS = {'inf': float('inf'), 'nan': float('nan')}
 
 
 def checkpoint_weights(checkpoint: Mapping[str, Any]) -> Dict[str, Tensor]:
-    """The weights of a checkpoint, without the ``module.`` of a wrapper."""
+    """Return the weights of a checkpoint, without a wrapper's ``module.``."""
     state = checkpoint.get('state_dict', checkpoint)
     if not isinstance(state, Mapping):
         return {}
@@ -60,7 +60,7 @@ def config_inside(checkpoint: Mapping[str, Any]) -> Optional[Config]:
 
 
 def class_names_inside(checkpoint: Mapping[str, Any]) -> Optional[List[str]]:
-    """The class names that a checkpoint was trained with, by label.
+    """Return the class names that a checkpoint was trained with, by label.
 
     MMEngine writes the meta information of the training data, MMTracking 0.x
     the names alone; None if neither is there.
@@ -84,7 +84,7 @@ def import_custom_modules(cfg: Config) -> None:
 
 
 def _read(text: str) -> dict:
-    """The values that a text assigns, by name."""
+    """Return the values that a text assigns, by name."""
     values = {}
     try:
         for statement in ast.parse(text).body:
@@ -104,7 +104,7 @@ def _read(text: str) -> dict:
 
 
 def _value(node: ast.expr) -> Any:
-    """The value of an expression; ``dict(a=1)`` is the only call."""
+    """Return the value of an expression; ``dict(a=1)`` is the only call."""
     if (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)

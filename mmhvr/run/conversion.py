@@ -120,7 +120,7 @@ def convert_state(
 
 
 def _with_prefix(source: Mapping[str, Tensor]) -> Dict[str, Tensor]:
-    """The source's weights, named as those of a video detector."""
+    """Return the source's weights, named as those of a video detector."""
     for prefix in ('detector.', ''):
         if any(key.startswith(f'{prefix}backbone.') for key in source) and any(
             key.startswith(f'{prefix}roi_head.bbox_head.') for key in source
@@ -156,7 +156,7 @@ def _linear_layers(model: Mapping[str, Tensor]) -> List[str]:
 def _counterpart(
     key: str, model: Mapping[str, Tensor], chain: Sequence[str]
 ) -> Optional[str]:
-    """The name of a source's weight in the model; None if it has none."""
+    """Return the name of a source's weight in the model, or None."""
     if key in model:
         return key
     for pattern, replacement in (

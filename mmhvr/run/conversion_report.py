@@ -7,7 +7,7 @@ from .conversion import HEAD, Conversion
 
 
 def conversion_report(conversion: Conversion) -> str:
-    """What was taken, what is new and what was left, module by module."""
+    """Tell what was taken, what is new and what was left, by module."""
     groups: Dict[str, int] = {}
     for name, keys in conversion.taken.items():
         origin = ' and '.join(sorted({_module_of(key) for key in keys}))
@@ -37,7 +37,7 @@ def conversion_report(conversion: Conversion) -> str:
 
 
 def _module_of(key: str) -> str:
-    """The part of the detector that a weight belongs to."""
+    """Return the part of the detector that a weight belongs to."""
     parts = key.split('.')
     if key.startswith(HEAD):
         return '.'.join(parts[:-1])

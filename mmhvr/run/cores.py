@@ -61,7 +61,7 @@ def cpu_quota(text: str) -> Optional[float]:
 
 
 def _read(path: str) -> str:
-    """The text of a small file, '' if it cannot be read."""
+    """Return the text of a small file, '' if it cannot be read."""
     try:
         with open(path) as file:
             return file.read().strip()

@@ -95,13 +95,13 @@ def rank_environment(
 
 
 def _leading_int(text: Optional[str], default: str) -> str:
-    """The number in front: slurm writes '4(x2)' for four on each of two."""
+    """Return the number in front: '4(x2)' is slurm's four on each of two."""
     match = re.match(r'\d+', text or '')
     return match.group() if match else default
 
 
 def _first_host(launcher: str, environ: Mapping[str, str]) -> str:
-    """The machine of rank 0, when MASTER_ADDR does not name it."""
+    """Return the machine of rank 0, when MASTER_ADDR does not name it."""
     nodes = environ.get('SLURM_NODELIST')
     if launcher == 'slurm' and nodes:
         hosts = subprocess.run(
@@ -120,7 +120,7 @@ def _first_host(launcher: str, environ: Mapping[str, str]) -> str:
 
 
 def start_processes(launcher: str, timeout: float = 1800.0) -> None:
-    """Joins the other processes of a job, if there are any.
+    """Join the other processes of a job, if there are any.
 
     With GPUs only the environment is checked and MMEngine does the rest.
     Without, a gloo group is made and the cores are shared out; a single

@@ -13,7 +13,7 @@ from mmengine.fileio import load
 
 
 def package_root() -> Path:
-    """The folder that holds ``configs``, ``tools`` and ``model-index.yml``.
+    """Find the folder of ``configs``, ``tools`` and ``model-index.yml``.
 
     ``.mim`` of the installed package, or the checkout that mmhvr is imported
     from without having been installed.
@@ -26,7 +26,7 @@ def package_root() -> Path:
 def find_model(
     name: str, root: Optional[Path] = None
 ) -> Tuple[str, Optional[str]]:
-    """Finds a config, and the weights that are offered for it.
+    """Find a config, and the weights that are offered for it.
 
     Args:
         name: A config file; or the file name of a config of mmhvr, with or
@@ -72,7 +72,7 @@ def find_model(
 
 
 def _config_files(root: Path) -> Dict[str, str]:
-    """The complete configs by their names."""
+    """Return the complete configs by their names."""
     return {
         osp.splitext(file)[0]: osp.join(folder, file)
         for folder, _, files in os.walk(root / 'configs', followlinks=True)
@@ -82,7 +82,7 @@ def _config_files(root: Path) -> Dict[str, str]:
 
 
 def _metafile_entries(root: Path) -> Iterator[Dict[str, Any]]:
-    """The models of all metafiles."""
+    """Return the models of all metafiles."""
     index = root / 'model-index.yml'
     if index.is_file():
         for metafile in load(str(index)).get('Import') or []:
@@ -90,5 +90,5 @@ def _metafile_entries(root: Path) -> Iterator[Dict[str, Any]]:
 
 
 def _listed(value: Any) -> List[str]:
-    """A metafile's entry that may be one word or a list of them."""
+    """Return a metafile's entry that may be one word or a list of them."""
     return [value] if isinstance(value, str) else list(value or [])

@@ -35,7 +35,7 @@ def _statistic(owner: Any, name: str) -> Callable[..., Any]:
 
 
 def _dtype(text: str, *options: Any) -> np.dtype:
-    """A plain dtype; not a shared one, since its byte order is set later."""
+    """Make a dtype that is not shared: its byte order is set later."""
     if isinstance(text, str) and np.dtype(text).kind in _KINDS:
         return np.dtype(text, False, True)
     raise UnsafeCheckpointError(f'a numpy dtype of {text!r}')
@@ -58,7 +58,7 @@ def _empty_array(*kind: Any) -> np.ndarray:
 
 
 def _numpy_scalar(dtype: np.dtype, data: Any = None) -> Any:
-    """A number of numpy; its own function also unpickles objects."""
+    """Return a number of numpy; its own function also unpickles objects."""
     if not isinstance(dtype, np.dtype) or dtype.hasobject:
         raise UnsafeCheckpointError(f'a numpy scalar of {dtype!r}')
     if isinstance(data, str):
@@ -146,7 +146,7 @@ class SafeUnpickler(_PythonUnpickler):
     dispatch = dict(_PythonUnpickler.dispatch)
 
     def find_class(self, module: str, name: str) -> Any:
-        """What stands for a name.
+        """Return what stands for a name.
 
         Raises:
             UnsafeCheckpointError: Nothing does.

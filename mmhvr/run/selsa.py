@@ -20,7 +20,7 @@ def take_selsa(
     filename: str = '',
     exact: bool = True,
 ) -> Optional[Dict[str, Tensor]]:
-    """The weights for a model, from those of a SELSA that it is.
+    """Return the weights for a model, from those of a SELSA that it is.
 
     A config of ``configs/selsa`` takes checkpoints of MMTracking's SELSA as
     they are, for testing and detecting; a model that has more relations than
@@ -92,7 +92,7 @@ def target_stds_of(checkpoint: Mapping[str, Any]) -> Optional[List[float]]:
 def _read_inside(
     checkpoint: Mapping[str, Any], read: Callable[[Any], Any]
 ) -> Any:
-    """What a function reads in the box head's config inside."""
+    """Return what a function reads in the box head's config inside."""
     try:
         cfg = config_inside(checkpoint)
         if cfg is None:

@@ -30,7 +30,7 @@ def starting_model(cfg: Config, seed: int = 0) -> nn.Module:
 
 
 def without_downloads(config: Any) -> Any:
-    """A copy of a model's config whose parts start at random.
+    """Return a copy of a model's config whose parts start at random.
 
     Example:
         >>> weights = dict(type='Pretrained', checkpoint='a.pth')

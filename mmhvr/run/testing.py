@@ -33,7 +33,7 @@ def configure_testing(
     cfg_options: Optional[Sequence[str]] = None,
     launcher: str = 'none',
 ) -> Config:
-    """The config of a test, checked as far as it can be beforehand.
+    """Return the config of a test, checked as far as it can be beforehand.
 
     Args:
         config: The config file.
@@ -87,7 +87,7 @@ def configure_testing(
 
 
 def run_testing(cfg: Config) -> Dict[str, float]:
-    """Tests.
+    """Test.
 
     Args:
         cfg: As :func:`configure_testing` returns it.
@@ -103,7 +103,7 @@ def run_testing(cfg: Config) -> Dict[str, float]:
 
 
 def read_metrics(work_dir: str) -> Dict[str, float]:
-    """What the latest test in a work directory wrote.
+    """Return what the latest test in a work directory wrote.
 
     Args:
         work_dir: As :func:`configure_testing` got it.
@@ -120,7 +120,7 @@ def read_metrics(work_dir: str) -> Dict[str, float]:
 
 
 def dump_predictions(cfg: Config, path: str) -> None:
-    """Adds a metric that writes the predictions to ``path``.
+    """Add a metric that writes the predictions to ``path``.
 
     Raises:
         ValueError: The name does not end in .pkl or .pickle.
@@ -148,7 +148,7 @@ def draw_predictions(
     wait_time: float,
     score_thr: float,
 ) -> None:
-    """Adds the hook that draws the frames of a test.
+    """Add the hook that draws the frames of a test.
 
     A hook of this type in the config gives the options that are not named
     here.
@@ -186,7 +186,7 @@ def draw_predictions(
 
 
 def make_writable_folder(path: str) -> None:
-    """Makes a folder and makes sure, now, that files can be put there.
+    """Make a folder and makes sure, now, that files can be put there.
 
     Args:
         path: The folder; '' is the working directory.

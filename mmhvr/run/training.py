@@ -38,7 +38,7 @@ def configure_training(
     launcher: str = 'none',
     seed: Optional[int] = None,
 ) -> Config:
-    """The config of a training, checked as far as it can be beforehand.
+    """Return the config of a training, checked as far as it can be beforehand.
 
     Args:
         config: The config file.
@@ -97,14 +97,14 @@ def run_training(cfg: Config) -> Runner:
 
 
 def build_runner(cfg: Config) -> Runner:
-    """Builds MMEngine's runner, or the one that ``runner_type`` names."""
+    """Build MMEngine's runner, or the one that ``runner_type`` names."""
     if cfg.get('runner_type'):
         return RUNNERS.build(cfg)
     return Runner.from_cfg(cfg)
 
 
 def set_precision(cfg: Config, amp: bool) -> None:
-    """Turns mixed precision on, if asked for and if the device has it.
+    """Turn mixed precision on, if asked for and if the device has it.
 
     Args:
         cfg: The config, changed in place.
@@ -144,7 +144,7 @@ def set_precision(cfg: Config, amp: bool) -> None:
 
 
 def set_learning_rate_scaling(cfg: Config) -> None:
-    """Turns on MMEngine's scaling of the learning rate.
+    """Turn on MMEngine's scaling of the learning rate.
 
     Raises:
         ValueError: The config does not say for which batch size its rate is.

@@ -18,7 +18,7 @@ def check_frame(
     size: Optional[Tuple[int, ...]] = None,
     name: str = 'a frame',
 ) -> None:
-    """Makes sure that something is a frame of a video.
+    """Make sure that something is a frame of a video.
 
     Args:
         frame: Anything.
@@ -48,7 +48,7 @@ def check_frame(
 
 
 def _described(value: Any) -> str:
-    """What something is, and how an array of numbers becomes a frame."""
+    """Say what something is, and how an array becomes a frame."""
     if not isinstance(value, np.ndarray):
         return type(value).__name__
     text = str(value.dtype)
@@ -95,7 +95,7 @@ class ArraySource(FrameSource):
                 check_frame(frames[0], name='each frame of the array')
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yields the frames; see :meth:`FrameSource.__iter__`."""
+        """Yield the frames; see :meth:`FrameSource.__iter__`."""
         index = -1
         for index, image in enumerate(self.frames):
             yield Frame(index, image)

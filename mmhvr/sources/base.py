@@ -60,7 +60,7 @@ class FrameSource:
     can_be_read_again: bool = True
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yields the frames in order.
+        """Yield the frames in order.
 
         Raises:
             SourceEndedEarly: After the last good frame of a source that
@@ -70,13 +70,13 @@ class FrameSource:
         raise NotImplementedError
 
     def count(self) -> Optional[int]:
-        """The exact number of frames, None if only reading can tell."""
+        """Return the exact number of frames, None if only reading can tell."""
         return self.length
 
 
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
-    """Keeps OpenCV from warning of what an error is about to say better."""
+    """Keep OpenCV from warning of what an error is about to say better."""
     # OpenCV 4 has the two functions at the top, OpenCV 5 here.
     logging = getattr(cv2.utils, 'logging', cv2)
     level = logging.getLogLevel()

@@ -42,7 +42,7 @@ class Camera(FrameSource):
         self.fps = fps if math.isfinite(fps) and fps > 0 else None
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yields frames until the camera goes away."""
+        """Yield frames until the camera goes away."""
         index, start = 0, 0.0
         try:
             while True:

@@ -57,14 +57,14 @@ class Decoder:
         self._listener.start()
 
     def __iter__(self) -> Iterator[RawFrame]:
-        """Yields the frames; afterwards the log is whole."""
+        """Yield the frames; afterwards the log is whole."""
         yield from read_frames(self._process.stdout)
         self._process.stdout.close()  # or it may wait for a reader
         self._process.wait()
         self._listener.join()
 
     def close(self) -> None:
-        """Ends ffmpeg; what it has decoded ahead is lost."""
+        """End ffmpeg; what it has decoded ahead is lost."""
         self._process.kill()
         self._process.wait()
         self._listener.join()
@@ -72,7 +72,7 @@ class Decoder:
         self._process.stderr.close()
 
     def find(self, pattern: str) -> Optional[str]:
-        """The first group of the first line of the log with a pattern."""
+        """Return the first group of a pattern in the log's first such line."""
         for line in self.log:
             match = re.search(pattern, line)
             if match is not None:
@@ -80,7 +80,7 @@ class Decoder:
         return None
 
     def videos(self) -> List[str]:
-        """What ffmpeg says of each video in the file, covers aside."""
+        """Return what ffmpeg says of each video in the file, covers aside."""
         found = []
         for line in self.log:
             if 'Stream mapping:' in line:  # what follows is what it makes
@@ -91,7 +91,7 @@ class Decoder:
         return found
 
     def errors(self) -> List[str]:
-        """What ffmpeg calls an error, in its words, in order."""
+        """Return what ffmpeg calls an error, in its words, in order."""
         return [text for _, text in self._errors()]
 
     def loss(self) -> str:
@@ -112,13 +112,13 @@ class Decoder:
         return f'ffmpeg ended with status {code}' if code else ''
 
     def _errors(self) -> Iterator[Tuple[str, str]]:
-        """Yields who reports an error, and the text."""
+        """Yield who reports an error, and the text."""
         for line in self.log:
             match = _LOG_LINE.match(line)
             if match is not None and match[2] in ('error', 'fatal', 'panic'):
                 yield match[1], match[3]
 
     def _listen(self) -> None:
-        """Keeps what ffmpeg says, so that its pipe never fills up."""
+        """Keep what ffmpeg says, so that its pipe never fills up."""
         for line in self._process.stderr:
             self.log.append(line.decode('utf-8', 'replace').rstrip())

@@ -46,7 +46,7 @@ def is_image_name(name: str) -> bool:
 
 
 def images_in_folder(folder: str) -> List[str]:
-    """The images of a folder in natural order.
+    """Return the images of a folder in natural order.
 
     Args:
         folder: The folder; other files and folders in it are passed over.
@@ -111,7 +111,7 @@ def _warn_of_others(folder: str, names: List[str], found: List[str]) -> None:
 
 
 def images_of_pattern(pattern: str) -> List[str]:
-    """The images that a pattern with ``*``, ``?`` or ``[]`` matches.
+    """Return the images that a pattern with ``*``, ``?`` or ``[]`` matches.
 
     Args:
         pattern: As for :func:`glob.glob`.
@@ -166,7 +166,7 @@ class ImageFiles(FrameSource):
                 raise FileNotFoundError(f'image {path} was not found')
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yields the frames; see :meth:`FrameSource.__iter__`."""
+        """Yield the frames; see :meth:`FrameSource.__iter__`."""
         folders = [osp.dirname(osp.abspath(path)) for path in self.paths]
         root = osp.commonpath(folders)
         for index, path in enumerate(self.paths):

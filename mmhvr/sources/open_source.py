@@ -23,7 +23,7 @@ from .video_file import VideoFile
 
 
 def open_source(source: Any) -> FrameSource:
-    """Opens anything that has frames.
+    """Open anything that has frames.
 
     Args:
         source: A video file, an image file (a video of one frame), a folder
@@ -64,7 +64,7 @@ def open_source(source: Any) -> FrameSource:
 
 
 def _open_path(path: str) -> FrameSource:
-    """A file, a folder, a pattern, or a camera's index in letters."""
+    """Return a file, a folder, a pattern, or a camera's index in letters."""
     if osp.isdir(path):
         return ImageFiles(images_in_folder(path), path)
     if osp.exists(path):

@@ -78,7 +78,7 @@ class VideoFile(FrameSource):
             self.length = max(1, round(seconds * self.fps))
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yields the frames; see :meth:`FrameSource.__iter__`."""
+        """Yield the frames; see :meth:`FrameSource.__iter__`."""
         index = -1
         with closing(Decoder(self.path)) as decoder:
             for index, raw in enumerate(decoder):
@@ -112,13 +112,13 @@ class VideoFile(FrameSource):
             )
 
     def count(self) -> int:
-        """Decodes the file once to count what can be decoded."""
+        """Decode the file once to count what can be decoded."""
         with closing(Decoder(self.path)) as decoder:
             return sum(1 for _ in decoder)
 
 
 def _why_no_video(decoder: Decoder) -> str:
-    """What a file is that ffmpeg shows, but a player does not; '' if none."""
+    """Name what ffmpeg shows and a player does not; '' for a video."""
     if decoder.find(r'Input #0, (tty),'):
         return 'a text file'
     brand = decoder.find(r'major_brand +: (\w+)')
@@ -128,12 +128,12 @@ def _why_no_video(decoder: Decoder) -> str:
 
 
 def _description(decoder: Decoder) -> str:
-    """What ffmpeg says of a file of which it decodes nothing."""
+    """Return what ffmpeg says of a file of which it decodes nothing."""
     return '; '.join([*decoder.videos()[:1], *decoder.errors()[:3]])
 
 
 def _oddities(videos: Sequence[str]) -> Iterator[str]:
-    """Yields in what the frames differ from what a person may expect.
+    """Yield in what the frames differ from what a person may expect.
 
     Args:
         videos: What ffmpeg says of the videos of a file, at least one.

@@ -61,12 +61,12 @@ class VideoEngine:
         self.before_nms = before_nms
 
     def open(self, window: Window) -> VideoState:
-        """Starts a video."""
+        """Start a video."""
         return VideoState(window)
 
     @torch.no_grad()
     def push(self, state: VideoState, frame: EncodedFrame) -> list:
-        """Takes the next frame of a video.
+        """Take the next frame of a video.
 
         Args:
             state (VideoState): The video's state; it is changed.
@@ -94,7 +94,7 @@ class VideoEngine:
 
     @torch.no_grad()
     def close(self, state: VideoState) -> list:
-        """Ends a video; returns what is still to come, as :meth:`push`.
+        """End a video; returns what is still to come, as :meth:`push`.
 
         Raises:
             ValueError: Fewer frames came than announced.

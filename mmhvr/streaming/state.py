@@ -35,7 +35,7 @@ class FrameMemory:
     inter: Optional[Tuple[Tensor, ...]] = None
 
     def tensors(self) -> Iterator[Tensor]:
-        """Yields all tensors, some of which may share memory."""
+        """Yield all tensors, some of which may share memory."""
         yield self.frame.boxes
         yield self.frame.features
         for pair in self.intra or ():

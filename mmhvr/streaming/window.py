@@ -50,7 +50,7 @@ class RecordedWindow:
     def supports(
         self, target: int, received: int, ended: bool
     ) -> Optional[List[int]]:
-        """The support frames of a target, None while one is to come.
+        """Return the support frames of a target, None while one is to come.
 
         Args:
             target: Index of the target frame.

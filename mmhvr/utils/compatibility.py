@@ -27,7 +27,7 @@ LAYERS = ('core', 'host')
 def installed(
     package: Package, environment: Environment
 ) -> Tuple[str, Optional[str]]:
-    """The distribution that serves as a package, and its version."""
+    """Return the distribution that serves as a package, and its version."""
     names = [package.name, *package.aliases]
     owners = [
         n for n in environment.owners.get(package.name, ()) if n in names
@@ -69,7 +69,7 @@ def find_problems(
 def find_untried(
     environment: Environment, layers: Sequence[str] = LAYERS
 ) -> List[Problem]:
-    """What is newer than the newest version that was tried.
+    """Return what is newer than the newest version that was tried.
 
     Returns:
         One for each package of the table that is installed, is not known to
@@ -98,7 +98,7 @@ def find_untried(
 
 
 def torchvision_command(torch: Optional[str]) -> str:
-    """The command that installs the torchvision of a torch."""
+    """Return the command that installs the torchvision of a torch."""
     try:
         number = public(torch or '')
     except InvalidVersion:
@@ -112,7 +112,7 @@ def torchvision_command(torch: Optional[str]) -> str:
 
 
 def _command_for_tried(package: Package) -> str:
-    """The command that goes back to the newest version that was tried."""
+    """Return the command that installs the newest version that was tried."""
     if Version(package.newest).pre or package.aliases:
         return package.command
     if package.name == 'python':
@@ -124,7 +124,7 @@ def _command_for_tried(package: Package) -> str:
 def _find_problem(
     package: Package, environment: Environment
 ) -> Optional[Problem]:
-    """What is wrong with one package of the table, or None."""
+    """Return what is wrong with one package of the table, or None."""
     problem = _find_wrong_owner(package, environment)
     if problem is not None:
         return problem
@@ -251,7 +251,7 @@ def _is_old(version: str, limit: str) -> bool:
 
 
 def numpy_command(environment: Environment) -> str:
-    """The command that installs a numpy that fits torch and Python."""
+    """Return the command that installs a numpy that fits torch and Python."""
     torch = environment.versions.get('torch')
     python = environment.versions.get('python')
     try:

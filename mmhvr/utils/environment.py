@@ -67,7 +67,7 @@ def read_environment() -> Environment:
 
 
 def installed_version(name: str) -> Optional[str]:
-    """The version of a distribution, or None."""
+    """Return the version of a distribution, or None."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -100,12 +100,12 @@ def find_owners() -> Dict[str, List[str]]:
 
 
 def normalized(name: Optional[str]) -> str:
-    """The name of a distribution as pip compares it."""
+    """Return the name of a distribution as pip compares it."""
     return re.sub(r'[-_.]+', '-', name or '?').lower()
 
 
 def torch_of_torchvision() -> Optional[str]:
-    """The versions of torch that the installed torchvision was made for."""
+    """Return the versions of torch that torchvision was made for."""
     try:
         lines = metadata.requires('torchvision') or []
     except metadata.PackageNotFoundError:
@@ -133,12 +133,12 @@ def mmcv_operators_exist() -> bool:
 
 
 def site_packages() -> str:
-    """The folder that pip installs into."""
+    """Return the folder that pip installs into."""
     return sysconfig.get_paths()['purelib']
 
 
 def unwritable_note() -> Optional[str]:
-    """What to do where pip cannot change this environment; else None."""
+    """Say what to do where pip cannot change this environment."""
     folder = site_packages()
     marker = Path(sysconfig.get_paths()['stdlib'], 'EXTERNALLY-MANAGED')
     if not os.access(folder, os.W_OK):

@@ -102,7 +102,7 @@ def explain(
 def _explain_numpy(
     text: str, versions: Mapping[str, Optional[str]]
 ) -> Problem:
-    """A compiled module of the years before numpy 2."""
+    """Explain a compiled module of the years before numpy 2."""
     name = _distribution(_package_in(text) or 'a package')
     numpy = versions.get('numpy') or '2'
     if name in ('a package', 'torch'):
@@ -124,7 +124,7 @@ def _explain_numpy(
 def _explain_torchvision(
     last: str, versions: Mapping[str, Optional[str]]
 ) -> Problem:
-    """A torchvision whose operators do not load."""
+    """Explain a torchvision whose operators do not load."""
     torch = versions.get('torch')
     return Problem(
         'torchvision',
@@ -138,7 +138,7 @@ def _explain_torchvision(
 def _explain_loading(
     text: str, last: str, versions: Mapping[str, Optional[str]]
 ) -> Optional[Problem]:
-    """A compiled module that the loader of the system refuses."""
+    """Explain a compiled module that the system refuses."""
     module = _package_in(last) or _package_in(text)
     if module is None and 'mmhvr/operators.py' in text:
         module = 'mmcv'  # which it loads, without a frame of mmcv's own
@@ -171,7 +171,7 @@ def _explain_loading(
 def _explain_missing(
     module: str, versions: Mapping[str, Optional[str]]
 ) -> Optional[Problem]:
-    """A module that is not there."""
+    """Explain a module that is not there."""
     top = module.split('.')[0]
     if top == 'mmhvr':
         return None
@@ -212,7 +212,7 @@ def _explain_missing(
 
 
 def _explain_standard_library(module: str) -> Problem:
-    """A part of Python itself that was left out when it was built."""
+    """Explain a part of Python itself that is missing."""
     if module.split('.')[0] == 'distutils':
         package = find_package('setuptools')
         assert package is not None
@@ -235,7 +235,7 @@ def _explain_standard_library(module: str) -> Problem:
 
 
 def _package_in(text: str) -> Optional[str]:
-    """The installed package that a text names last.
+    """Return the installed package that a text names last.
 
     That of the last frame of a traceback, or of the path of a library.
     """
@@ -250,7 +250,7 @@ def _package_in(text: str) -> Optional[str]:
 
 
 def _distribution(module: str) -> str:
-    """The distribution to install for a module."""
+    """Return the distribution to install for a module."""
     package = find_package(module)
     if package is not None and package.aliases and module == 'cv2':
         return package.aliases[0]
@@ -258,5 +258,5 @@ def _distribution(module: str) -> str:
 
 
 def _short(line: str) -> str:
-    """A line of a traceback, no longer than fits a message."""
+    """Return a line of a traceback, no longer than fits a message."""
     return line if len(line) <= 160 else line[:157] + '...'

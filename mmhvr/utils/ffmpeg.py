@@ -21,7 +21,7 @@ _NO_TABLES = dict(GCONV_PATH='/nonexistent')
 
 @functools.lru_cache(maxsize=None)
 def ffmpeg_program() -> str:
-    """The path of ffmpeg: that of imageio-ffmpeg, or IMAGEIO_FFMPEG_EXE.
+    """Find ffmpeg: that of imageio-ffmpeg, or IMAGEIO_FFMPEG_EXE.
 
     Raises:
         OSError: There is none, or one that is too old.
@@ -44,7 +44,7 @@ def ffmpeg_program() -> str:
 
 
 def start_ffmpeg(arguments: Sequence[str], **streams: Any) -> Any:
-    """Starts ffmpeg with pipes.
+    """Start ffmpeg with pipes.
 
     Args:
         arguments: Its command line.
@@ -66,7 +66,7 @@ def start_ffmpeg(arguments: Sequence[str], **streams: Any) -> Any:
 
 
 def file_url(path: str) -> str:
-    """A path as ffmpeg takes it for a file, whatever letters are in it.
+    """Return a path as ffmpeg takes it for a file, whatever letters are in it.
 
     ffmpeg takes ``cam:1.mp4`` for the address 1.mp4 of a protocol ``cam``,
     and ``-`` for its standard input.

@@ -6,7 +6,7 @@ import os.path as osp
 
 
 def check_writable(path: str, kind: str) -> None:
-    """Makes the folder of a file and makes sure that it can be opened.
+    """Make the folder of a file and makes sure that it can be opened.
 
     What is in the file stays; a file that was not there is not made.
 

@@ -38,7 +38,7 @@ _MIRRORED = {2: 1, 4: 3, 5: 8, 7: 6}
 def read_image(
     path: str, backend_args: Optional[dict] = None, bits: int = 16
 ) -> np.ndarray:
-    """Reads an image file.
+    """Read an image file.
 
     Args:
         path: The file.
@@ -76,7 +76,7 @@ def read_image(
 
 
 def save_picture(picture: np.ndarray, path: str) -> None:
-    """Writes a picture, and its folder if need be.
+    """Write a picture, and its folder if need be.
 
     Raises:
         OSError: It cannot be written.
@@ -90,7 +90,7 @@ def save_picture(picture: np.ndarray, path: str) -> None:
 
 
 def _decode(data: bytes) -> Optional[np.ndarray]:
-    """The pixels as [H, W, 3], 8 or 16 bits; None if it is no image."""
+    """Return the pixels as [H, W, 3], 8 or 16 bits; None if it is no image."""
     if not data or _is_cut_jpeg(data):
         return None
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
@@ -123,7 +123,7 @@ def _is_cut_jpeg(data: bytes) -> bool:
 
 
 def _colours_of_tiff(image: np.ndarray, data: bytes) -> np.ndarray:
-    """An image as it is stored, where OpenCV has mixed its alpha in."""
+    """Return an image as it is stored, where OpenCV has mixed its alpha in."""
     from PIL import Image, ImageOps
 
     try:
@@ -138,7 +138,7 @@ def _colours_of_tiff(image: np.ndarray, data: bytes) -> np.ndarray:
 
 
 def _as_shown(image: np.ndarray, data: bytes) -> Optional[np.ndarray]:
-    """An image turned and mirrored as its EXIF mark says."""
+    """Return an image turned and mirrored as its EXIF mark says."""
     from PIL import Image
 
     try:
@@ -170,7 +170,7 @@ def _num_pictures(data: bytes) -> int:
 
 
 def _scaled(image: np.ndarray, bits: int, path: str) -> np.ndarray:
-    """A 16-bit image as one of 8 bits."""
+    """Return a 16-bit image as one of 8 bits."""
     limit, largest = 2**bits - 1, int(image.max())
     if largest > limit:
         raise ValueError(

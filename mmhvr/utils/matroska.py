@@ -42,7 +42,7 @@ class RawFrame:
 
 
 def read_frames(stream: BinaryIO) -> Iterator[RawFrame]:
-    """Reads the frames of the only track of a stream.
+    """Read the frames of the only track of a stream.
 
     Args:
         stream: Such as a pipe from ``ffmpeg ... -f matroska -``.
@@ -75,7 +75,7 @@ def read_frames(stream: BinaryIO) -> Iterator[RawFrame]:
 
 
 def stream_header(width: int, height: int, fps: float) -> bytes:
-    """The beginning of a stream of BGR frames with times in microseconds.
+    """Begin a stream of BGR frames with times in microseconds.
 
     Args:
         width: In pixels.
@@ -107,7 +107,7 @@ def stream_header(width: int, height: int, fps: float) -> bytes:
 
 
 def frame_header(time: int, size: int) -> bytes:
-    """What comes before the pixels of a frame.
+    """Return what comes before the pixels of a frame.
 
     Args:
         time: In microseconds from the beginning.
@@ -124,7 +124,7 @@ def frame_header(time: int, size: int) -> bytes:
 
 
 def _read_number(stream: BinaryIO, keep_marker: bool = False) -> Optional[int]:
-    """An id (with its marker bit) or a length; None at the end."""
+    """Return an id (with its marker bit) or a length; None at the end."""
     first = stream.read(1)
     if not first or first == b'\0':
         return None
@@ -137,17 +137,17 @@ def _read_number(stream: BinaryIO, keep_marker: bool = False) -> Optional[int]:
 
 
 def _bytes(number: int) -> bytes:
-    """A number in as few bytes as it needs, at least one."""
+    """Return a number in as few bytes as it needs, at least one."""
     return number.to_bytes(max(1, -(-number.bit_length() // 8)), 'big')
 
 
 def _length(number: int) -> bytes:
-    """A length in eight bytes."""
+    """Return a length in eight bytes."""
     return (number | 1 << 56).to_bytes(8, 'big')
 
 
 def _element(kind: int, *content: Union[int, bytes]) -> bytes:
-    """An element of numbers, bytes or further elements."""
+    """Return an element of numbers, bytes or further elements."""
     data = b''.join(
         _bytes(part) if isinstance(part, int) else part for part in content
     )

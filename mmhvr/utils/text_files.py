@@ -111,7 +111,7 @@ def read_json(path: Union[str, os.PathLike]) -> Any:
 
 
 def numbered_lines(path: Union[str, os.PathLike]) -> List[Tuple[int, str]]:
-    """The lines of a text file that are not blank, with their numbers."""
+    """Return the lines of a text file that are not blank, numbered."""
     lines = read_text(path).split('\n')
     return [(n, line) for n, line in enumerate(lines, 1) if line.strip()]
 
@@ -121,7 +121,7 @@ class _RepeatedName(Exception):
 
 
 def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
-    """A JSON object, of which json.loads would keep the last of a name."""
+    """Make a JSON object; refuse a name that comes twice."""
     content = dict(pairs)
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
@@ -130,7 +130,7 @@ def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
 
 
 def _line(data: bytes, place: int) -> int:
-    """The line, from 1, of a byte."""
+    """Return the line, from 1, of a byte."""
     return data.count(b'\n', 0, place) + 1
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 
 def _load_packaging() -> Tuple[Any, Any, Any]:
-    """Packaging's own modules, or the copies in pip and setuptools."""
+    """Return packaging's modules, or their copies in pip and setuptools."""
     for parent in ('', 'pip._vendor.', 'setuptools._vendor.'):
         try:
             return tuple(  # type: ignore[return-value]
@@ -94,7 +94,7 @@ class Package(NamedTuple):
         return found.release[: len(newest.release)] > newest.release
 
     def why_broken(self, version: str) -> Optional[str]:
-        """The reason why a version does not work, or None."""
+        """Return the reason why a version does not work, or None."""
         for broken in self.broken:
             # A release candidate counts like any version; so says pip only
             # where it is told to.
@@ -105,7 +105,7 @@ class Package(NamedTuple):
 
 
 def public(version: str) -> Any:
-    """The version without its local part: ``2.0.1+cu118`` is ``2.0.1``."""
+    """Return a version without its local part: ``2.0.1+cu118`` is 2.0.1."""
     return Version(Version(version).public)
 
 
@@ -285,7 +285,7 @@ TABLE = (
 
 
 def find_package(name: str) -> Optional[Package]:
-    """The entry of a distribution or of a module, or None.
+    """Return the entry of a distribution or of a module, or None.
 
     Example:
         >>> find_package('cv2').name, find_package('mmcv-lite').name

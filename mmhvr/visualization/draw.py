@@ -25,7 +25,7 @@ _BLACK: Colour = (0, 0, 0)
 
 
 def class_colour(label: int) -> Colour:
-    """The colour of a class, the same in every picture.
+    """Return the colour of a class, the same in every picture.
 
     Args:
         label: The index of the class, 0 or greater.
@@ -190,7 +190,7 @@ def _checked(
 
 
 def _name(label: int, class_names: Optional[Sequence[str]]) -> str:
-    """The name of a class, or its index if it has none."""
+    """Return the name of a class, or its index if it has none."""
     if class_names is not None and 0 <= label < len(class_names):
         return class_names[label]
     return str(label)
@@ -204,7 +204,7 @@ def _line_width(canvas: np.ndarray) -> int:
 def _corners(
     box: np.ndarray, factor: int, canvas: np.ndarray
 ) -> Tuple[int, int, int, int]:
-    """A box in whole pixels of the canvas, within it."""
+    """Return a box in whole pixels of the canvas, within it."""
     limits = np.array(canvas.shape[1::-1] * 2) - 1
     x1, y1, x2, y2 = np.clip(np.rint(box * factor), 0, limits).astype(int)
     return int(x1), int(y1), int(x2), int(y2)
@@ -226,7 +226,7 @@ def _tag(
     colour: Colour,
     below: bool = False,
 ) -> None:
-    """Writes ``text`` on a filled strip beside a box, inside the canvas."""
+    """Write ``text`` on a filled strip beside a box, inside the canvas."""
     height, width = canvas.shape[:2]
     # Of a capital letter, in pixels.
     size = max(8.0, min(height, width) / 40)
@@ -256,7 +256,7 @@ def _tag(
 def _dashed_rectangle(
     canvas: np.ndarray, corners: Tuple[int, int, int, int], thickness: int
 ) -> None:
-    """A rectangle whose dashes are white and black by turns."""
+    """Draw a rectangle whose dashes are white and black by turns."""
     x1, y1, x2, y2 = corners
     cv2.rectangle(canvas, (x1, y1), (x2, y2), _BLACK, thickness)
     for x in range(x1, x2 + 1, 2 * _DASH):

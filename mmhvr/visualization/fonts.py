@@ -15,7 +15,7 @@ from typing import FrozenSet, Iterator, List, Tuple
 
 
 def split_by_font(text: str) -> List[Tuple[str, str]]:
-    """The parts of a text and the font file of each, in order.
+    """Return the parts of a text and the font file of each, in order.
 
     A font that has all of the letters takes the whole text.
 
@@ -46,7 +46,7 @@ def split_by_font(text: str) -> List[Tuple[str, str]]:
 
 @functools.lru_cache(maxsize=1024)
 def _font_with(letters: FrozenSet[str], first: str) -> str:
-    """The first font that has all of some letters; '' if none has."""
+    """Return the first font that has all of some letters; '' if none has."""
     for path in _fonts(first):
         if all(_is_in(letter, path) for letter in letters):
             return path
@@ -55,7 +55,7 @@ def _font_with(letters: FrozenSet[str], first: str) -> str:
 
 @functools.lru_cache(maxsize=None)
 def _font_of(letter: str, first: str) -> str:
-    """The first font that has a letter, the usual one if none has."""
+    """Return the first font that has a letter, the usual one if none has."""
     path = _font_with(frozenset(letter), first)
     if not path:
         path = _font_with(frozenset(), '')
@@ -100,7 +100,7 @@ def _has_shape(letter: str) -> bool:
 
 @functools.lru_cache(maxsize=None)
 def _letters_of(path: str) -> FrozenSet[int]:
-    """The code points that a font has shapes for."""
+    """Return the code points that a font has shapes for."""
     from matplotlib.ft2font import FT2Font
 
     try:

@@ -111,7 +111,7 @@ class VIDVisualizationHook(Hook):
         class_names: Optional[Sequence[str]],
         bits: int = 16,
     ) -> np.ndarray:
-        """Reads the frame of a prediction and draws its boxes.
+        """Read the frame of a prediction and draws its boxes.
 
         Args:
             sample: The prediction, with ``img_path``.
@@ -135,7 +135,7 @@ class VIDVisualizationHook(Hook):
 
 
 def predicted_instances(sample: BaseDataElement) -> InstanceData:
-    """The boxes of a prediction, of a video or a single-frame detector.
+    """Return the boxes of a prediction, of a video or a single-frame detector.
 
     Args:
         sample: A TrackDataSample or a DetDataSample.
@@ -153,7 +153,7 @@ def predicted_instances(sample: BaseDataElement) -> InstanceData:
 
 
 def class_names_of(dataset: Any) -> Optional[Sequence[str]]:
-    """The class names of a data set, under either spelling of the key."""
+    """Return the class names of a data set, by either spelling."""
     return names_in(getattr(dataset, 'metainfo', None))
 
 
@@ -168,7 +168,7 @@ def legible_factor(image: np.ndarray) -> int:
 
 
 def image_roots(dataset: Any) -> List[str]:
-    """The folders to which the file names of a data set are relative.
+    """Return the folders to which the file names of a data set are relative.
 
     Args:
         dataset: With ``data_prefix``, or a wrapper around such ones.
@@ -191,7 +191,7 @@ def bits_of(dataset: Any) -> int:
 
 
 def _parts(dataset: Any) -> Iterator[Any]:
-    """A data set, and those that it wraps."""
+    """Return a data set, and those that it wraps."""
     yield dataset
     wrapped = getattr(dataset, 'datasets', None) or []
     for part in [*wrapped, getattr(dataset, 'dataset', None)]:

@@ -12,7 +12,7 @@ _CAPTION_HEIGHT = 24
 
 
 def caption(image: np.ndarray, text: str) -> np.ndarray:
-    """Puts a strip with a line of text above an image.
+    """Put a strip with a line of text above an image.
 
     Args:
         image: [H, W, 3] BGR uint8.
@@ -30,7 +30,7 @@ def caption(image: np.ndarray, text: str) -> np.ndarray:
 
 
 def side_by_side(images: Sequence[np.ndarray], gap: int = 4) -> np.ndarray:
-    """Puts images in a row, with a dark gap between.
+    """Put images in a row, with a dark gap between.
 
     Args:
         images: [H_i, W_i, 3] each; lower ones are filled up below.
@@ -48,7 +48,7 @@ def side_by_side(images: Sequence[np.ndarray], gap: int = 4) -> np.ndarray:
 def contact_sheet(
     images: Sequence[np.ndarray], columns: int, gap: int = 4
 ) -> np.ndarray:
-    """Puts images into a grid, row by row.
+    """Put images into a grid, row by row.
 
     Args:
         images: [H_i, W_i, 3] each; a column is as wide as its widest image,

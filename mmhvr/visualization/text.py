@@ -35,7 +35,7 @@ def draw_text(
     height: float,
     colour: Tuple[int, int, int],
 ) -> None:
-    """Writes a text.
+    """Write a text.
 
     Args:
         canvas: [H, W, 3] BGR uint8, changed in place; what lies outside is
@@ -52,7 +52,7 @@ def draw_text(
 
 
 def save_figure(figure: Any, path: str, dpi: float) -> None:
-    """Saves a Matplotlib figure whose texts may be class names.
+    """Save a Matplotlib figure whose texts may be class names.
 
     Every letter that a font here has is drawn, and a ``$`` is a ``$``, not
     the beginning of a formula.
@@ -89,7 +89,7 @@ def _draw_run(
     font: Any,
     colour: Tuple[int, int, int],
 ) -> None:
-    """Writes a text in one font."""
+    """Write a text in one font."""
     from PIL import Image, ImageDraw
 
     x1, y1, x2, y2 = (int(v) for v in font.getbbox(text, anchor='ls'))
@@ -106,7 +106,7 @@ def _draw_run(
 
 
 def _runs(text: str, height: float) -> List[Tuple[Any, str]]:
-    """The parts of a text, each with its font as Pillow has it."""
+    """Return the parts of a text, each with its font as Pillow has it."""
     size = max(1, round(height / _CAPITAL))
     parts = split_by_font(_one_line(text))
     return [(_sized_font(path, size), part) for path, part in parts]
@@ -114,14 +114,14 @@ def _runs(text: str, height: float) -> List[Tuple[Any, str]]:
 
 @functools.lru_cache(maxsize=64)
 def _sized_font(path: str, size: int) -> Any:
-    """A font as Pillow has it."""
+    """Return a font as Pillow has it."""
     from PIL import ImageFont
 
     return ImageFont.truetype(path, size)
 
 
 def _one_line(text: str) -> str:
-    """A text with blanks in place of line breaks and control characters."""
+    """Put blanks in place of line breaks and control characters."""
     return ''.join(
         ' ' if unicodedata.category(c) in ('Cc', 'Zl', 'Zp') else c
         for c in text

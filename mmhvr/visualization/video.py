@@ -61,7 +61,7 @@ class VideoWriter:
         check_writable(path, 'video')
 
     def write(self, frame: np.ndarray, time: Optional[float] = None) -> None:
-        """Appends a frame.
+        """Append a frame.
 
         Args:
             frame: [H, W, 3] BGR uint8.
@@ -134,7 +134,7 @@ class VideoWriter:
         self.close()
 
     def _microseconds(self, time: Optional[float]) -> int:
-        """The time of the next frame, later than that of the one before."""
+        """Return the time of the next frame, later than the one before."""
         if time is None:
             # Not a sum, whose rounding would grow.
             tick = round(self.num_frames * _CLOCK / self.fps)
@@ -144,7 +144,7 @@ class VideoWriter:
         return round(self._tick * 1e6 / _CLOCK)
 
     def _open(self, size: Tuple[int, int]) -> None:
-        """Starts the encoder for frames of ``size`` = (width, height)."""
+        """Start the encoder for frames of ``size`` = (width, height)."""
         command = ['-y', '-v', 'error', '-f', 'matroska', '-i', 'pipe:0']
         command += ['-c:v', 'libx264', '-pix_fmt', 'yuv420p']
         command += ['-crf', str(round(51 * (1 - self.quality / 10)))]
@@ -167,7 +167,7 @@ class VideoWriter:
         self._encoder.stdin.write(stream_header(*size, self.fps))
 
     def _failure(self) -> OSError:
-        """What the encoder says."""
+        """Return what the encoder says."""
         self._log.seek(0)
         said = self._log.read().decode('utf-8', 'replace').strip()
         return OSError(

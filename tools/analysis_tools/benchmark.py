@@ -35,7 +35,7 @@ from mmhvr.benchmark import (
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """Reads the command line."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -72,7 +72,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def read_config(name: str, proposals: int) -> Config:
-    """A config with its number of proposals a frame."""
+    """Return a config with its number of proposals a frame."""
     cfg = find_config(name)
     detector = cfg.model.get('detector', cfg.model)
     rpn = detector.test_cfg.rpn
@@ -132,7 +132,7 @@ def megabytes(value: Optional[int]) -> str:
 
 
 def table(rows: Sequence[Dict[str, Any]], single: float) -> str:
-    """The rows as Markdown.
+    """Return the rows as Markdown.
 
     Args:
         rows: Of :func:`mmhvr.benchmark.measure`.

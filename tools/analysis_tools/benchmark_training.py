@@ -36,7 +36,7 @@ from mmhvr.benchmark import (
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """Reads the command line."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -95,7 +95,7 @@ def plain_detector(cfg: Config) -> Config:
 
 
 def table(rows: Sequence[Dict[str, Any]]) -> str:
-    """The rows as Markdown; a ratio is to the "bare" row before it."""
+    """Return the rows as Markdown; a ratio is to the "bare" row before it."""
     lines = [
         '| iteration | seconds | spread | to bare | supervised frames | '
         'peak MiB | to bare |',

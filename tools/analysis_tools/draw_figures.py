@@ -101,7 +101,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def _positive(text: str) -> int:
-    """A number from the command line, 1 or more."""
+    """Return a number from the command line, 1 or more."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f'{number} is less than 1')

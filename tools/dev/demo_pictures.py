@@ -29,7 +29,7 @@ def demo_pictures(
     fps: float = 5.0,
     score_thr: float = 0.3,
 ) -> Tuple[str, str]:
-    """Writes ``demo.mp4`` and ``contact_sheet.jpg``.
+    """Write ``demo.mp4`` and ``contact_sheet.jpg``.
 
     The videos are spread over the categories, not chosen by result.
 
@@ -106,7 +106,7 @@ def _detections(
     score_thr: float,
     factor: int,
 ) -> np.ndarray:
-    """The frame with its detections, if it was tested."""
+    """Return the frame with its detections, if it was tested."""
     none = np.zeros(0)
     return draw_detections(
         image,
@@ -131,7 +131,7 @@ def _overlay(
 
 
 def _middle(video: AnnotatedVideo) -> AnnotatedFrame:
-    """The frame in the middle of a video."""
+    """Return the frame in the middle of a video."""
     return video.frames[len(video.frames) // 2]
 
 
@@ -142,7 +142,7 @@ def _common_size(videos: Sequence[AnnotatedVideo]) -> Tuple[int, int]:
 
 
 def _centred(picture: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
-    """Puts a picture into the middle of a dark canvas; shrinks it to fit."""
+    """Put a picture into the middle of a dark canvas; shrinks it to fit."""
     height, width = size
     scale = min(1.0, height / picture.shape[0], width / picture.shape[1])
     if scale < 1.0:

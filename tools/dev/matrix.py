@@ -175,14 +175,14 @@ def has_python(name: str) -> bool:
 
 
 def read_losses(folder: Path) -> List[float]:
-    """The losses of the iterations of a training."""
+    """Return the losses of the iterations of a training."""
     (log,) = folder.glob('train/*/vis_data/scalars.json')
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     return [line['loss'] for line in lines if 'loss' in line]
 
 
 def read_predictions(folder: Path) -> List[Dict[str, Any]]:
-    """The detections of each frame as arrays, in an order of their own."""
+    """Return the detections of each frame as arrays, in a fixed order."""
     import numpy as np
 
     with open(folder / 'predictions.pkl', 'rb') as stream:
@@ -270,7 +270,7 @@ Not in the table: compiled operators with a torch newer than 2.0, since mmcv
 
 
 def write_table(rows: Sequence[Dict[str, Any]]) -> str:
-    """The results as a page."""
+    """Return the results as a page."""
     titles = (
         'Python', 'torch', 'torchvision', 'numpy', 'OpenCV', 'operators of',
         'set-up', 'tests passed / skipped / failed', 'tests', 'mAP', 'boxes',

@@ -34,7 +34,7 @@ TRAINING = (
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """Reads the command line."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         description='Train HVR-Net on a small made data set, test it, draw.'
     )
@@ -53,7 +53,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Runs the four steps and says where their results are."""
+    """Run the four steps and says where their results are."""
     args = parse_args(argv)
     os.chdir(ROOT)
     try:
@@ -65,7 +65,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
 
 
 def run_steps(args: argparse.Namespace) -> None:
-    """Makes data, trains, tests and draws."""
+    """Make data, trains, tests and draws."""
     from demo_pictures import demo_pictures
 
     started = time.monotonic()
@@ -95,12 +95,12 @@ def run_steps(args: argparse.Namespace) -> None:
 
 
 def say(text: str) -> None:
-    """Prints at once, also into a pipe."""
+    """Print at once, also into a pipe."""
     print(text, flush=True)
 
 
 def make_data(args: argparse.Namespace) -> None:
-    """Makes the data set; its maker leaves a finished one alone."""
+    """Make the data set; its maker leaves a finished one alone."""
     run_step(
         'data',
         ['tools/dataset_converters/make_mini_dataset.py', args.data],
@@ -181,7 +181,7 @@ def test(args: argparse.Namespace, checkpoint: str) -> Dict[str, float]:
 def run_step(
     name: str, words: List[str], log: str, processes: int = 1
 ) -> None:
-    """Runs a tool of the project; a step that fails ends the demo."""
+    """Run a tool of the project; a step that fails ends the demo."""
     from run_logged import run_logged
 
     if processes > 1:
@@ -201,7 +201,7 @@ def run_step(
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens to."""
+    """Return a port of this machine that nobody listens to."""
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         return probe.getsockname()[1]
@@ -221,14 +221,14 @@ def fingerprint(args: argparse.Namespace) -> str:
 
 
 def set_aside(folder: str) -> None:
-    """Renames a folder to ``*.old``, so that nothing is lost at once."""
+    """Rename a folder to ``*.old``, so that nothing is lost at once."""
     if osp.isdir(folder):
         shutil.rmtree(f'{folder}.old', ignore_errors=True)
         os.rename(folder, f'{folder}.old')
 
 
 def read_state(path: str) -> dict:
-    """What an earlier demo noted; {} if there was none."""
+    """Return what an earlier demo noted; {} if there was none."""
     try:
         with open(path) as file:
             return json.load(file)
@@ -237,7 +237,7 @@ def read_state(path: str) -> dict:
 
 
 def write_state(path: str, state: dict) -> None:
-    """Notes how far the training is."""
+    """Note how far the training is."""
     with open(path, 'w') as file:
         json.dump(state, file)
 

@@ -23,7 +23,7 @@ def run_logged(
     tail: int = 15,
     processes: int = 1,
 ) -> int:
-    """Runs a program: its output to a file, its progress to the screen.
+    """Run a program: its output to a file, its progress to the screen.
 
     Of MMEngine's log only the progress is shown, shortened and at most once
     in ``every`` seconds. If the program fails, its last lines follow.

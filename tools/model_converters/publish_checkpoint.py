@@ -41,7 +41,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
 
 
 def published(checkpoint: Dict[str, Any], half: bool) -> Dict[str, Any]:
-    """The weights and what is needed to read them.
+    """Return the weights and what is needed to read them.
 
     Args:
         checkpoint: As mmengine's runner writes it.

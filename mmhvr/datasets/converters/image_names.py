@@ -26,7 +26,7 @@ class ImageNames:
         self._images_in = functools.lru_cache(maxsize=8)(images_in)
 
     def find(self, name: str) -> str:
-        """The file of an image.
+        """Return the file of an image.
 
         Args:
             name (str): Its path below the folder, without ending.
@@ -55,7 +55,7 @@ class ImageNames:
 
 
 def images_in(folder: Path) -> Dict[str, List[str]]:
-    """The endings of the images of a folder, by name without ending."""
+    """Return the endings of the images of a folder, by name without ending."""
     endings: Dict[str, List[str]] = {}
     if folder.is_dir():
         for path in sorted(folder.iterdir()):

@@ -82,7 +82,7 @@ def _rows(file: Path, form: str) -> Iterator[Tuple[int, List[str]]]:
 
 
 def _whole(file: Path, number: int, what: str, text: str) -> int:
-    """A field as a whole number; ValueError names file and line."""
+    """Return a field as a whole number; ValueError names file and line."""
     if not text.isdigit():
         raise ValueError(
             f'{file}:{number}: {what} must be a whole number, found {text!r}'
@@ -171,7 +171,7 @@ def read_det_list(file: Path) -> List[str]:
 
 
 def _not_empty(file: Path, items: list, form: str) -> list:
-    """The items; ValueError if there is none."""
+    """Return the items; ValueError if there is none."""
     if not items:
         raise ValueError(f'{file} holds no line; expected lines {form!r}')
     return items

@@ -95,7 +95,7 @@ class ObjectCounts:
             print_log(text, logger='current', level=logging.WARNING)
 
     def _remarks(self) -> List[str]:
-        """What is no error."""
+        """List what is no error."""
         lines = []
         total = sum(self.found.values())
         empty = [name for name, number in self.found.items() if not number]
@@ -127,7 +127,7 @@ class ObjectCounts:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """The first few names, with their numbers if they are counted."""
+    """Return the first few names, with their numbers if they are counted."""
     if isinstance(names, Counter):
         texts = [f'{name!r} ({n})' for name, n in names.most_common()]
     else:

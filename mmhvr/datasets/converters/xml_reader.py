@@ -70,7 +70,7 @@ def _number(element: ET.Element, tag: str) -> Number:
 
 
 def _pixels(element: ET.Element, tag: str) -> int:
-    """A width or a height, above 0."""
+    """Return a width or a height, above 0."""
     value = _number(element, tag)
     if value < 1 or value != int(value):
         raise ValueError(
@@ -113,7 +113,7 @@ def _parse_object(element: ET.Element) -> XMLObject:
 
 
 def _objects(root: ET.Element) -> List[ET.Element]:
-    """The objects; those that lie elsewhere must not be lost."""
+    """Return the objects; those that lie elsewhere must not be lost."""
     objects = root.findall('object')
     names = [element.tag.rpartition('}')[2].lower() for element in root.iter()]
     number = names.count('object') - len(objects)
@@ -203,7 +203,7 @@ class FrameReader:
 
 
 def _parse(file: Path) -> ET.Element:
-    """The root element; an encoding that is not declared is named."""
+    """Return the root element; an encoding that is not declared is named."""
     data = file.read_bytes()
     if not data.strip():
         raise ValueError('the file is empty')

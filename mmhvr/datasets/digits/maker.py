@@ -25,7 +25,7 @@ _STREAMS = dict(train=0, val=1, det=2)
 
 
 def video_rng(seed: int, split: str, number: int) -> np.random.Generator:
-    """Generator of one video: it depends on no other video."""
+    """Return the generator of one video, whatever other videos do."""
     return np.random.default_rng(
         np.random.SeedSequence([seed, _STREAMS[split], number])
     )

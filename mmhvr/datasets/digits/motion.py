@@ -72,7 +72,7 @@ def wave(
     period: Tuple[float, float],
     amplitude: float,
 ) -> np.ndarray:
-    """A sine over the frames with random period and phase, ``[frames]``."""
+    """Return a sine with random period and phase, ``[frames]``."""
     phase = rng.uniform(0, 2 * np.pi)
     step = 2 * np.pi / rng.uniform(*period)
     return amplitude * np.sin(phase + step * np.arange(frames))

@@ -74,7 +74,7 @@ def make_texture(
     strength: float,
     clutter: int,
 ) -> np.ndarray:
-    """A coloured texture of noise, stripes and arcs.
+    """Return a coloured texture of noise, stripes and arcs.
 
     Args:
         rng (np.random.Generator): Source of all choices.

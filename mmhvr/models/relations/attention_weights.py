@@ -15,7 +15,7 @@ from torch import Tensor
 def window_attention(
     head: Any, features: Sequence[Tensor]
 ) -> Dict[str, List[Tensor]]:
-    """The weights of all relation modules at test, frame by frame.
+    """Return the weights of all relation modules at test, frame by frame.
 
     Args:
         head (HVRBBoxHead): The box head of a model.

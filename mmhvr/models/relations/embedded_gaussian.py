@@ -106,7 +106,7 @@ class EmbeddedGaussianRelation(BaseModule):
         return self.attend(x, [self.offer(support)])
 
     def offer(self, support: Tensor) -> Tuple[Tensor, Tensor]:
-        """What support rows offer: key [..., M, D] and value [..., M, C].
+        """Return key [..., M, D] and value [..., M, C] of support rows.
 
         Every row depends on the same row of ``support`` alone, so that a
         frame's offer is computed once however many frames relate to it.

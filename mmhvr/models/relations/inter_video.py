@@ -132,7 +132,7 @@ class BaseInterVideoRelation(BaseModule):
         return everything
 
     def offer(self, alpha: Tensor) -> Offer:
-        """What a frame offers to others at test; computed once a frame.
+        """Return what a frame offers to others at test; computed once a frame.
 
         Args:
             alpha (Tensor): Features of the frame's proposals, [M, D].
@@ -296,7 +296,7 @@ class TripletInterVideoRelation(BaseInterVideoRelation):
 
     @torch.no_grad()
     def _nearest_two(self, features: Tensor, rows: int) -> Optional[Tensor]:
-        """Indices [rows, 2] of the most similar others, None if unwanted."""
+        """Return indices [rows, 2] of the most similar others, or None."""
         if self.without_triplet == 'itself' or len(features) < 3:
             return None
         unit = F.normalize(features, dim=-1)

@@ -98,7 +98,7 @@ class IntraVideoRelation(BaseModule):
             self.start_linear()
 
     def build_linear(self, channels: int) -> nn.Module:
-        """What stands before a module but the first."""
+        """Return what stands before a module but the first."""
         return linear_layer(channels)
 
     def start_linear(self) -> None:
@@ -106,7 +106,7 @@ class IntraVideoRelation(BaseModule):
         start_as_identity(self.fcs)
 
     def transform(self, index: int, support: Tensor) -> Tensor:
-        """What module ``index + 1`` sees of supports that ``index`` saw."""
+        """Turn what module ``index`` saw of supports into the next one's."""
         return self.fcs[index](support)
 
     def relate(self, index: int, query: Tensor, reads: Offers) -> Tensor:
@@ -135,7 +135,7 @@ class IntraVideoRelation(BaseModule):
         return [offer for t, offer in enumerate(offers) if t != target]
 
     def support_features(self, x: Tensor) -> List[Tensor]:
-        """What support proposals offer to each module.
+        """Return what support proposals offer to each module.
 
         Every row depends on the same row of ``x`` alone.
 
@@ -155,13 +155,13 @@ class IntraVideoRelation(BaseModule):
         return features
 
     def _last_supports(self, x: Tensor, transformed: Tensor) -> Tensor:
-        """What the last of several modules sees of [M, D] supports."""
+        """Return what the last of several modules sees of [M, D] supports."""
         if self.skip == 'initial':
             return self.fcs[-1](x)
         return cat([x, transformed]) if self.skip else transformed
 
     def offer(self, x: Tensor) -> Offers:
-        """What support proposals offer to each module, as keys and values.
+        """Return keys and values of support proposals for each module.
 
         Args:
             x (Tensor): Initial features of support proposals, [M, D].
@@ -191,7 +191,7 @@ class IntraVideoRelation(BaseModule):
         return self._outputs(x, offers)[-1]
 
     def _outputs(self, x: Tensor, offers: Sequence[Offers]) -> List[Tensor]:
-        """The features after 0, 1, ... modules, [N, D] each."""
+        """Return the features after 0, 1, ... modules, [N, D] each."""
         outputs = [x]
         for index in range(len(self.relations)):
             query = self._query(index, outputs[-1])
@@ -200,13 +200,13 @@ class IntraVideoRelation(BaseModule):
         return outputs
 
     def _query(self, index: int, x: Tensor) -> Tensor:
-        """What a module reads of the output of the one before, [N, D]."""
+        """Return what a module reads of the one before, [N, D]."""
         return self.fcs[index - 1](x) if index > 0 else x
 
     def _reads(
         self, index: int, query: Tensor, offers: Sequence[Offers]
     ) -> Offers:
-        """What a module relates to: all frames' offers, then its own."""
+        """List what a module relates to: all frames' offers, then its own."""
         pairs = [frame[index] for frame in offers]
         if self.own_keys:
             pairs.append(self.relations[index].offer(query))
@@ -258,7 +258,7 @@ class IntraVideoRelation(BaseModule):
         return enhanced
 
     def stages(self, x: Tensor, support: Tensor) -> List[Tensor]:
-        """What :meth:`forward` returns after 0, 1, ... of its modules."""
+        """Return the output of :meth:`forward` after 0, 1, ... modules."""
         return self._outputs(x, [self.offer(support)])
 
     def forward(self, x: Tensor, support: Tensor) -> Tensor:

@@ -94,7 +94,7 @@ class LinearFirstIntraRelation(IntraVideoRelation):
         self.activation = nn.ReLU()
 
     def build_linear(self, channels: int) -> nn.Module:
-        """A linear layer alone: its ReLU comes after the relation."""
+        """Return a linear layer alone: its ReLU comes after the relation."""
         return nn.Linear(channels, channels)
 
     def start_linear(self) -> None:
@@ -112,7 +112,7 @@ class LinearFirstIntraRelation(IntraVideoRelation):
             constant_init(relation.out_proj, 0)
 
     def transform(self, index: int, support: Tensor) -> Tensor:
-        """What module ``index + 1`` sees of supports that ``index`` saw."""
+        """Turn what module ``index`` saw of supports into the next one's."""
         return self.fcs[index](self.activation(support))
 
     def relate(self, index: int, query: Tensor, reads: Offers) -> Tensor:

@@ -6,7 +6,7 @@ from torch import nn
 
 
 def linear_layer(channels: int) -> nn.Module:
-    """A linear layer with ReLU, from [M, channels] to [M, channels]."""
+    """Return a linear layer with ReLU, from [M, channels] to [M, channels]."""
     return nn.Sequential(nn.Linear(channels, channels), nn.ReLU())
 
 

@@ -79,7 +79,7 @@ class MultiHeadRelation(BaseModule):
         return self.attend(x, [self.offer(support)])
 
     def offer(self, support: Tensor) -> Tuple[Tensor, Tensor]:
-        """What support rows offer: key and value, [M, C] each.
+        """Return what support rows offer: key and value, [M, C] each.
 
         Every row depends on the same row of ``support`` alone.
         """
@@ -107,7 +107,7 @@ class MultiHeadRelation(BaseModule):
         return x + aggregate
 
     def _split(self, x: Tensor) -> Tensor:
-        """The parts of [N, C] that the heads read, [H, N, C / H]."""
+        """Return the parts of [N, C] that the heads read, [H, N, C / H]."""
         return x.unflatten(1, (self.num_heads, -1)).transpose(0, 1)
 
     def weights(self, x: Tensor, key: Tensor) -> Tensor:

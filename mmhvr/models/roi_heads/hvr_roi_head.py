@@ -51,7 +51,7 @@ class HVRRoIHead(StandardRoIHead):
         )
 
     def feature_maps(self, x: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
-        """The maps that RoI features come from: conv5 and its neck.
+        """Return the maps that RoI features come from: conv5 and its neck.
 
         Args:
             x (tuple[Tensor]): Maps of frames, each level [B, C, H, W].
@@ -68,7 +68,7 @@ class HVRRoIHead(StandardRoIHead):
     def extract(
         self, x: Tuple[Tensor, ...], boxes: Sequence[Tensor]
     ) -> Tensor:
-        """Initial features of the proposals of all frames.
+        """Return the initial features of the proposals of all frames.
 
         Args:
             x (tuple[Tensor]): Maps of the frames, each level [B, C, H, W].
@@ -149,7 +149,7 @@ class HVRRoIHead(StandardRoIHead):
         frames: Sequence[EncodedFrame],
         rescale: bool = False,
     ) -> InstanceData:
-        """Detections in one target frame from a window of frames.
+        """Return detections in one target frame from a window of frames.
 
         Args:
             frames (list[EncodedFrame]): The window, the target frame first.
@@ -173,7 +173,7 @@ class HVRRoIHead(StandardRoIHead):
         data_sample: BaseDataElement,
         rescale: bool = True,
     ) -> InstanceData:
-        """Detections from scores and box deltas of one frame's proposals.
+        """Make detections of scores and box deltas of one frame's proposals.
 
         Args:
             boxes (Tensor): The proposals, [N, 4].
@@ -197,7 +197,7 @@ class HVRRoIHead(StandardRoIHead):
         data_sample: BaseDataElement,
         rescale: bool = True,
     ) -> InstanceData:
-        """What :meth:`decode` selects from: all boxes, before NMS.
+        """Return what :meth:`decode` selects from: all boxes, before NMS.
 
         Args:
             boxes (Tensor): The proposals, [N, 4].

@@ -106,7 +106,7 @@ class ProposalTripletSelector(nn.Module):
         return anchor, first, second
 
     def vectors(self, features: Tensor) -> Tensor:
-        """What is compared: one row a proposal."""
+        """Return what is compared: one row a proposal."""
         return features
 
 

@@ -88,14 +88,14 @@ class VideoMemory(nn.Module):
         return min(int(self.pushed), len(self.labels))
 
     def videos(self) -> VideoVectors:
-        """What is in the memory, the oldest video first."""
+        """Return what is in the memory, the oldest video first."""
         places = self._places()
         return VideoVectors(
             self.vectors[places], self.labels[places], self.identities[places]
         )
 
     def joined_to(self, batch: VideoVectors) -> VideoVectors:
-        """The videos of a batch, then :meth:`videos`.
+        """Return the videos of a batch, then :meth:`videos`.
 
         Raises:
             ValueError: The channels are not those of the memory.

@@ -39,7 +39,7 @@ class VideoVectors:
         return len(self.labels)
 
     def joined(self, others: VideoVectors) -> VideoVectors:
-        """These videos, then the others."""
+        """Return these videos, then the others."""
         return VideoVectors(
             torch.cat([self.vectors, others.vectors.to(self.vectors)]),
             torch.cat([self.labels, others.labels]),
@@ -88,7 +88,7 @@ class VideoChoice:
     vectors: Optional[VideoVectors] = None
 
     def supervised(self, triplet: Sequence[int]) -> Sequence[int]:
-        """The supervised videos of a triplet."""
+        """Return the supervised videos of a triplet."""
         return triplet[: self.num_supervised]
 
     @property

@@ -298,7 +298,7 @@ class VideoTripletSelector(nn.Module):
         return groups
 
     def vectors(self, pooled: Tensor) -> Tensor:
-        """What is compared for one target: one row a video."""
+        """Return what is compared for one target: one row a video."""
         return pooled
 
 

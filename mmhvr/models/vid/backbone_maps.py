@@ -14,7 +14,7 @@ from .frames import Maps, evaluating, is_frozen, rows
 
 
 def maps_without_gradient(backbone: nn.Module, frames: Tensor) -> Maps:
-    """The backbone's maps of all frames, to choose videos by.
+    """Return the backbone's maps of all frames, to choose videos by.
 
     Video by video: what lies between the layers needs little memory.
 
@@ -37,7 +37,7 @@ def maps_of_videos(
     support_gradient: bool,
     maps: Optional[Maps] = None,
 ) -> Tuple[Maps, Maps]:
-    """The backbone's maps of the videos that go on.
+    """Return the backbone's maps of the videos that go on.
 
     What needs no gradient is taken from the maps that there are.
 

@@ -43,7 +43,7 @@ def pick(maps: Maps, levels: Optional[Sequence[int]]) -> Maps:
 
 @torch.no_grad()
 def join_frames(targets: Tensor, supports: Tensor) -> Tensor:
-    """Maps of all frames, video by video, without gradient.
+    """Return maps of all frames, video by video, without gradient.
 
     Args:
         targets (Tensor): Of the target frames, [V, ...].
@@ -58,7 +58,7 @@ def join_frames(targets: Tensor, supports: Tensor) -> Tensor:
 
 
 def video_labels(data_samples: SampleList, device: torch.device) -> Tensor:
-    """The category of each video, int [V]."""
+    """Return the category of each video, int [V]."""
     labels = [sample.metainfo.get('video_label') for sample in data_samples]
     if any(label is None for label in labels):
         raise ValueError(
@@ -131,7 +131,7 @@ def find_parts(
 
 @contextmanager
 def evaluating(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while: no batch statistics are touched."""
+    """Evaluate for a while: no batch statistics are touched."""
     modes = [(m, m.training) for m in module.modules()]
     module.eval()
     try:

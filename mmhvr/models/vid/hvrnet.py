@@ -172,7 +172,7 @@ class HVRNet(BaseVideoDetector):
 
     @torch.no_grad()
     def triplet_maps(self, maps: Maps) -> Tensor:
-        """What the videos are compared by.
+        """Return what the videos are compared by.
 
         Args:
             maps (tuple[Tensor]): The backbone's, each level [B, C, H, W].
@@ -185,7 +185,7 @@ class HVRNet(BaseVideoDetector):
     def support_features(
         self, maps: Maps, samples: SampleList
     ) -> List[Tensor]:
-        """Initial features of the support frames' proposals.
+        """Return initial features of the support frames' proposals.
 
         Args:
             maps (tuple[Tensor]): Maps of V' videos, [V' (T - 1), C, H, W].

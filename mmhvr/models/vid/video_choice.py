@@ -89,7 +89,7 @@ def choose_videos(
     data_samples: SampleList,
     targets: Sequence[int] = (0,),
 ) -> List[Tuple[int, ...]]:
-    """The video triplets of a batch.
+    """Return the video triplets of a batch.
 
     Args:
         selector (VideoTripletSelector, optional): Chooses the videos.
@@ -120,7 +120,7 @@ def choose_with_memory(
     features: Tensor,
     data_samples: SampleList,
 ) -> VideoChoice:
-    """A triplet for every video, from the batch and the memory.
+    """Return a triplet for every video, from the batch and the memory.
 
     Args:
         selector (VideoTripletSelector): Chooses the videos.
