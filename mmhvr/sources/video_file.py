@@ -79,7 +79,7 @@ class VideoFile(FrameSource):
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames; see :meth:`FrameSource.__iter__`."""
-        index = -1
+        index, times = -1, []
         with closing(Decoder(self.path)) as decoder:
             for index, raw in enumerate(decoder):
                 height = raw.height - 1  # see Decoder
@@ -92,7 +92,8 @@ class VideoFile(FrameSource):
                     )
                 pixels = np.frombuffer(raw.data, np.uint8)
                 image = pixels.reshape(raw.height, raw.width, 3)[:height]
-                yield Frame(index, image, time=raw.time / 1e6)
+                times.append(raw.time / 1e6)
+                yield Frame(index, image, time=times[-1])
         loss = decoder.loss()
         if not loss and _is_cut_riff(self.path):
             loss = 'it is shorter than its header says'
@@ -110,11 +111,43 @@ class VideoFile(FrameSource):
                 'but some frames may be damaged or missing',
                 stacklevel=2,
             )
+        gap = _gap(times)
+        if gap is not None:
+            warnings.warn(
+                f'frames {gap} and {gap + 1} of {self.name} are '
+                f'{times[gap + 1] - times[gap]:.3g} s apart, others '
+                f'{np.median(np.diff(times)):.3g} s: frames may be missing '
+                'there; get the file again',
+                stacklevel=2,
+            )
 
     def count(self) -> int:
         """Decode the file once to count what can be decoded."""
         with closing(Decoder(self.path)) as decoder:
             return sum(1 for _ in decoder)
+
+
+def _gap(times: Sequence[float]) -> Optional[int]:
+    """Find a frame after which others are missing, in a video of one rate.
+
+    ffmpeg passes over damage that looks like a part of the container without
+    a word. In a video of varying rate nothing can be told.
+
+    Args:
+        times: Of the frames, in seconds.
+
+    Returns:
+        The index of the frame; None if all are there, or who knows.
+    """
+    if len(times) < 10:
+        return None
+    steps = np.diff(times)
+    usual = np.median(steps)
+    # Containers round to a millisecond, or to a frame of a higher rate.
+    gaps = np.flatnonzero(steps > 1.6 * usual + 0.002)
+    others = np.delete(steps, gaps)
+    is_steady = np.abs(others - usual).max() <= 0.1 * usual + 0.002
+    return int(gaps[0]) if is_steady and 0 < len(gaps) <= 3 else None
 
 
 def _why_no_video(decoder: Decoder) -> str:

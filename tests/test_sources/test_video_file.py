@@ -107,8 +107,36 @@ def test_damage_in_the_middle_is_a_break(convert, write, name):
     noise = np.random.default_rng(1).integers(0, 256, 2000, dtype=np.uint8)
     middle = len(data) // 2
     damaged = data[:middle] + noise.tobytes() + data[middle + 2000 :]
-    frames, text = read(write(damaged, name))
-    assert 20 <= len(frames) < LENGTH and 'cut off or damaged' in text
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        frames, text = read(write(damaged, name))
+    assert 20 <= len(frames) < LENGTH
+    # ffmpeg may take noise for a part of the container that it does not know.
+    texts = [text, *(str(one.message) for one in caught)]
+    assert any('damaged' in t or 'missing' in t for t in texts)
+
+
+def test_frames_that_are_missing_are_warned_of(convert, write):
+    for first, last in ((10, 17), (1, 1), (37, 38)):
+        path = convert(
+            'video.mkv',
+            *('-vf', f"select='not(between(n,{first},{last}))'"),
+            *('-fps_mode', 'passthrough'),
+        )
+        text = f'frames {first - 1} and {first} of .* apart, others 0.125 s'
+        with pytest.warns(UserWarning, match=text):
+            frames = list(VideoFile(path))
+        assert len(frames) == LENGTH - (last - first + 1)
+
+
+def test_of_a_varying_rate_no_frame_is_missing(convert):
+    path = convert(
+        'video.mkv',
+        *('-vf', "select='lt(mod(n*n,7),3)'", '-fps_mode', 'passthrough'),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        assert 8 < len(list(VideoFile(path))) < LENGTH
 
 
 def test_damaged_pictures_are_warned_of(convert, write):
