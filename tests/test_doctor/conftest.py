@@ -1,7 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """A virtual environment of packages that are not there but in name.
 
-Its ``mmhvr`` is the real one but for the five subpackages that it registers.
+Its ``mmhvr`` is the real one but for the subpackages that it registers.
 """
 
 import json
@@ -13,6 +13,8 @@ from pathlib import Path
 
 import packaging
 import pytest
+
+from mmhvr.utils.registration import SUBPACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 TORCH = """
@@ -136,9 +138,8 @@ class FakeEnvironment:
     def _link_mmhvr(self) -> None:
         """The real package, without what needs the real host packages."""
         (self.site / 'mmhvr').mkdir()
-        for name in ('models', 'datasets', 'evaluation', 'engine'):
+        for name in SUBPACKAGES:
             self.write(f'mmhvr/{name}/__init__.py', '')
-        self.write('mmhvr/visualization/__init__.py', '')
         for path in (ROOT / 'mmhvr').iterdir():
             target = self.site / 'mmhvr' / path.name
             if path.name in ('utils', 'doctor'):

@@ -21,7 +21,7 @@ import json, os, sys
 import torch
 from torch import nn
 from mmengine.registry import MODEL_WRAPPERS
-from mmhvr.engine import start_processes, stop_processes
+from mmhvr.run.launch import start_processes, stop_processes
 
 start_processes('pytorch', timeout=60)
 rank = int(os.environ['RANK'])
