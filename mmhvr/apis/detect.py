@@ -1,18 +1,37 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""The way of a frame from its source to its detections.
+"""From the frames of a source to their detections.
 
-Legend: B frames of a pass through the backbone.
+Legend: B frames of a pass through the backbone, M boxes of a frame before
+NMS, K classes, n detections of a frame.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Deque, Generator, Iterable, Iterator, List, Optional, Tuple
+from typing import (
+    Callable,
+    Deque,
+    Dict,
+    Generator,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Tuple,
+)
 
-from ..sources import Frame, SourceEndedEarly, check_frame
+import numpy as np
+
+from ..sources import Frame, FrameSource, SourceEndedEarly, check_frame
 from ..streaming import VideoEngine
 from ..streaming.window import Window
 from .frames import FrameEncoder, FrameResult, to_results
+
+# Boxes [M, 4] and scores [M, K] of each frame before NMS -> bboxes [n, 4],
+# scores [n] and labels [n] of each frame; mmhvr.evaluation.SeqNMS is one.
+PostProcessor = Callable[
+    [List[np.ndarray], List[np.ndarray]], List[Dict[str, np.ndarray]]
+]
 
 
 def detect_frames(
@@ -95,6 +114,84 @@ def finished_frames(
             raise broken from error
     for pair in engine.close(state):
         yield waiting.popleft(), pair
+    if broken is not None:
+        raise broken
+
+
+def detect_whole_video(
+    source: FrameSource,
+    finished: Iterable[tuple],
+    post_processor: PostProcessor,
+    score_thr: float = 0.0,
+    seen: Callable[[], None] = lambda: None,
+) -> Generator[Tuple[Frame, FrameResult], None, None]:
+    """Return detections of a video that a post-processor makes of its boxes.
+
+    Two passes: one through the network, of which the boxes and scores of
+    every frame before NMS are kept, 4 M (K + 4) bytes a frame; then the
+    source is read again, for whoever draws on its frames. If the first pass
+    breaks off, by Ctrl-C too, what there is by then is the video.
+
+    Args:
+        source (FrameSource): The video, which can be read again.
+        finished (Iterable[tuple]): The first pass, as
+            :func:`finished_frames` yields it, with an engine that has
+            ``before_nms``.
+        post_processor (PostProcessor): Gets the boxes of the video.
+        score_thr (float): Detections below are left out.
+        seen (Callable): Called for each frame of the first pass.
+
+    Yields:
+        tuple[Frame, FrameResult]: One a frame, in order.
+
+    Raises:
+        SourceEndedEarly: The source broke off, or has fewer frames when it
+            is read again; after the results of all frames before.
+        OSError, TypeError, ValueError: A frame cannot be used; likewise.
+        KeyboardInterrupt: Likewise.
+    """
+    kept: List[Tuple[np.ndarray, np.ndarray]] = []
+    broken: Optional[BaseException] = None
+    try:
+        for _, (_, found) in finished:
+            kept.append(
+                (
+                    found.bboxes.cpu().numpy(),
+                    # The last column is for background.
+                    found.scores[:, :-1].cpu().numpy(),
+                )
+            )
+            seen()
+    except (
+        SourceEndedEarly,
+        OSError,
+        TypeError,
+        ValueError,
+        KeyboardInterrupt,
+    ) as error:
+        broken = error
+    results = post_processor(
+        [boxes for boxes, _ in kept], [s for _, s in kept]
+    )
+    kept.clear()
+    frames = iter(source)
+    for t, one in enumerate(results):
+        frame = next(frames, None)
+        if frame is None:
+            raise SourceEndedEarly(
+                f'{source.name} had {len(results)} frames, but only {t} when '
+                'it was read again; the results end there'
+            )
+        strong = one['scores'] >= score_thr
+        yield (
+            frame,
+            FrameResult(
+                frame.index,
+                one['bboxes'][strong],
+                one['scores'][strong],
+                one['labels'][strong],
+            ),
+        )
     if broken is not None:
         raise broken
 

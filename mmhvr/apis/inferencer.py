@@ -22,12 +22,12 @@ from ..sources import (
     SourceEndedEarly,
     open_source,
 )
+from ..utils.progress import Progress
 from .frames import FrameEncoder, FrameResult
 from .model import init_model
 from .outputs import OutputPaths, ResultWriter
 from .plan import make_plan
-from .progress import FrameProgress
-from .whole_video import PostProcessor
+from .detect import PostProcessor
 
 AnyPath = Union[str, os.PathLike]
 
@@ -206,7 +206,7 @@ class HVRInferencer:
         result = VideoResult(class_names=self.class_names)
         with (
             ResultWriter(paths, self.class_names, plan.header, fps) as writer,
-            FrameProgress(_least(source.length, max_frames), progress) as bar,
+            Progress(_least(source.length, max_frames), progress) as bar,
             closing(plan.run(self.encoder, bar.update)) as frames,
         ):
             try:

@@ -10,13 +10,23 @@ import itertools
 from dataclasses import dataclass
 from typing import Any, Callable, Generator, Optional, Union
 
+from mmtrack.registry import TASK_UTILS
+
 from ..sources import FrameSource
-from ..streaming import VideoEngine
+from ..streaming import (
+    LiveWindow,
+    RecordedWindow,
+    SymmetricWindow,
+    VideoEngine,
+)
 from ..streaming.window import Window
-from .detect import detect_frames, finished_frames
+from .detect import (
+    PostProcessor,
+    detect_frames,
+    detect_whole_video,
+    finished_frames,
+)
 from .frames import FrameEncoder
-from .whole_video import PostProcessor, detect_whole_video
-from .windows import choose_window
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class Plan:
     def run(
         self, encoder: FrameEncoder, seen: Callable[[], None] = lambda: None
     ) -> Generator:
-        """Goes through the source.
+        """Go through the source.
 
         Args:
             encoder (FrameEncoder): Of the model.
@@ -55,7 +65,7 @@ class Plan:
         Returns:
             Generator: As that of :func:`mmhvr.apis.detect.detect_frames`.
         """
-        way = (
+        passed = (
             itertools.islice(self.source, self.max_frames),
             encoder,
             self.engine,
@@ -65,12 +75,12 @@ class Plan:
         if self.post_processor is not None:
             return detect_whole_video(
                 self.source,
-                finished_frames(*way),
+                finished_frames(*passed),
                 self.post_processor,
                 self.score_thr,
                 seen,
             )
-        return _counted(detect_frames(*way, self.score_thr), seen)
+        return _counted(detect_frames(*passed, self.score_thr), seen)
 
     @property
     def header(self) -> dict:
@@ -100,7 +110,7 @@ def make_plan(
     max_frames: Optional[int] = None,
     post_processor: Union[PostProcessor, dict, None] = None,
 ) -> Plan:
-    """Plans a run over a source, as in testing where not said.
+    """Plan a run over a source, as in testing where not said.
 
     Args:
         model (HVRNet): As :func:`mmhvr.apis.init_model` returns it.
@@ -153,6 +163,52 @@ def make_plan(
         max_frames,
         post_processor,
     )
+
+
+def choose_window(
+    frame_sampler: dict,
+    source: FrameSource,
+    num_frames: Optional[int] = None,
+    lookahead: Optional[int] = None,
+    max_frames: Optional[int] = None,
+) -> Window:
+    """Return the window of a source: as in testing, or a live one.
+
+    Args:
+        frame_sampler (dict): ``test_cfg.frame_sampler`` of a config.
+        source (FrameSource): The source.
+        num_frames (int, optional): T, in place of the sampler's.
+        lookahead (int, optional): Frames after a frame that its window waits
+            for. Defaults to the sampler's window, and to 0 for a camera.
+        max_frames (int, optional): After how many frames the source is left.
+
+    Returns:
+        Window: For :class:`mmhvr.streaming.VideoEngine`.
+
+    Raises:
+        ValueError: T or ``lookahead`` is out of range, or the sampler needs
+            the length of a source that does not tell it.
+    """
+    sampler = dict(frame_sampler)
+    if num_frames is not None:
+        sampler['num_frames'] = num_frames
+    built: Any = TASK_UTILS.build(sampler)
+    if lookahead is None and source.is_live:
+        lookahead = 0
+    if lookahead is not None:
+        return LiveWindow(built.num_frames, lookahead)
+    kind = type(built).__name__
+    if kind == 'WindowFrameSampler' and built.stride == 1:
+        return SymmetricWindow(built.num_frames)
+    length = source.count()
+    if length is None:
+        raise ValueError(
+            f"{kind} of the config's test_cfg needs the number of frames, "
+            f'which {source.name} does not tell; give lookahead'
+        )
+    if max_frames is not None:
+        length = min(length, max_frames)
+    return RecordedWindow(built, length)
 
 
 def _built(

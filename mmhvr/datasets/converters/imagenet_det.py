@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Union
 
-from ..progress import with_progress
+from ...utils.progress import with_progress
 from .classes import IMAGENET_VID_CLASSES, make_categories
 from .coco_writer import CocoWriter
 from .image_names import ImageNames

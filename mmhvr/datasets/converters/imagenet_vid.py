@@ -9,7 +9,7 @@ from typing import Dict, Mapping, Optional, Sequence, Union
 
 from mmengine.logging import print_log
 
-from ..progress import with_progress
+from ...utils.progress import with_progress
 from .classes import IMAGENET_VID_CLASSES, make_categories
 from .coco_writer import CocoWriter
 from .image_names import ImageNames

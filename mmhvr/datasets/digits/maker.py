@@ -9,9 +9,9 @@ from typing import Dict, Iterable, Union
 import cv2
 import numpy as np
 
+from ...utils.progress import with_progress
 from ..converters import convert_det, convert_vid
 from ..converters.lists import LIST_NAMES
-from ..progress import with_progress
 from .finished_folder import make_folder
 from .layout import SYNSETS, key_frames, write_frame, write_list
 from .render import draw_frame, draw_video, measure_boxes

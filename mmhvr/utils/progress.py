@@ -1,19 +1,24 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""How far a run over a video is."""
+"""How far something is, shown where somebody can see it."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any, Optional
+from typing import Any, Iterator, Optional, Sequence, TypeVar
 
 from mmengine.utils import ProgressBar
 
+Item = TypeVar('Item')
 
-class FrameProgress:
+
+class Progress:
     """MMEngine's progress bar on stderr, if a terminal shows it.
 
+    A bar is a single line that is written again and again, so without a
+    terminal there is none.
+
     Args:
-        length (int, optional): Number of frames; without it there is a
+        length (int, optional): Number of items; without it there is a
             count and no bar.
         show (bool): False shows nothing.
     """
@@ -25,15 +30,31 @@ class FrameProgress:
         self._room = length if length else sys.maxsize
 
     def update(self) -> None:
-        """Count a frame."""
+        """Count an item."""
         # A header may announce too few frames.
         if self._bar is not None and self._room > 0:
             self._bar.update()
         self._room -= 1
 
-    def __enter__(self) -> 'FrameProgress':
+    def __enter__(self) -> 'Progress':
         return self
 
     def __exit__(self, *error: Any) -> None:
         if self._bar is not None:
             print(file=sys.stderr)
+
+
+def with_progress(items: Sequence[Item], show: bool = True) -> Iterator[Item]:
+    """Go through a list with a :class:`Progress`.
+
+    Args:
+        items (list): Anything.
+        show (bool): False shows nothing.
+
+    Yields:
+        Item: The items.
+    """
+    with Progress(len(items), show) as progress:
+        for item in items:
+            yield item
+            progress.update()

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from mmhvr.apis.windows import choose_window
+from mmhvr.apis.plan import choose_window
 from mmhvr.sources import ArraySource
 from mmhvr.streaming import LiveWindow, RecordedWindow, SymmetricWindow
 
