@@ -23,11 +23,11 @@ from ..sources import (
     open_source,
 )
 from ..utils.progress import Progress
+from .detect import PostProcessor
 from .frames import FrameEncoder, FrameResult
 from .model import init_model
 from .outputs import OutputPaths, ResultWriter
 from .plan import make_plan
-from .detect import PostProcessor
 
 AnyPath = Union[str, os.PathLike]
 
