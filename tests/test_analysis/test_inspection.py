@@ -16,6 +16,7 @@ from torch import nn
 import mmhvr  # noqa: F401
 from mmhvr.analysis import figures
 from mmhvr.analysis.inspection import view_triplet, view_window
+from mmhvr.analysis.triplet_batches import triplet_batches
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 CLASSES = ('ant', 'bee', 'cat', 'dog')
@@ -28,10 +29,21 @@ def scope():
 
 
 @pytest.fixture
-def model(coco_vid):
+def model(build):
     """A narrow HVR-Net with random weights, on nine videos of 5 frames."""
+    return build('mini/hvr_faster-rcnn_r18_mini')
+
+
+@pytest.fixture
+def build(coco_vid):
+    """Build the model of a config in this way."""
     coco_vid.write([coco_vid.video(n % 3, 5) for n in range(9)], size=(48, 64))
-    cfg = Config.fromfile(CONFIGS / 'mini/hvr_faster-rcnn_r18_mini.py')
+    return lambda name: build_model(coco_vid, name)
+
+
+def build_model(coco_vid, name):
+    """See the fixtures."""
+    cfg = Config.fromfile(CONFIGS / f'{name}.py')
     ann_file = 'annotations/imagenet_vid_train.json'
     changes = {
         'model.detector.backbone.base_channels': 8,
@@ -126,6 +138,39 @@ def test_a_triplet_is_that_of_training(model):
     assert len(every) > len(anchor)
     again = view_triplet(model, seed=3)
     torch.testing.assert_close(again.alpha, view.alpha)
+
+
+@pytest.mark.parametrize(
+    'name',
+    [
+        'mini/hvr_faster-rcnn_r18_mini',
+        'ablations/hvr_faster-rcnn_r18_mini_one-triplet',
+        'ablations/hvr_faster-rcnn_r18_mini_paper',
+        'ablations/hvr_faster-rcnn_r18_mini_released',
+    ],
+)
+def test_every_preset_shows_the_triplet_that_it_trains_on(build, name):
+    model = build(name)
+    seen = []
+    model.video_selector.register_forward_hook(
+        lambda module, args, kwargs, triplets: seen.append(
+            (args[0], tuple(triplets[0]))
+        ),
+        with_kwargs=True,
+    )
+    view = view_triplet(model, seed=1)
+    batch = next(
+        iter(triplet_batches(model.cfg, 1, skip_small_categories=True))
+    )
+    data = model.data_preprocessor(batch, False)
+    model.loss(data['inputs'], data['data_samples'])
+    (shown, chosen), (compared, trained) = seen
+    assert chosen == trained
+    torch.testing.assert_close(shown, compared)
+    images = [batch['inputs']['img'][v][0] for v in trained]
+    assert [int(image[0, 0, 0]) for image in images] == [
+        blue for blue, _ in blues(view.images)
+    ]
 
 
 def test_errors(model):
