@@ -1,7 +1,9 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """A maker of tiny video data sets in ImageNet VID's layout."""
 
+import importlib.util
 import json
+import sys
 from pathlib import Path
 from typing import Callable, Iterator, List, Sequence, Tuple, Union
 
@@ -14,6 +16,9 @@ from tiny_model import CONFIG
 import mmhvr  # noqa: F401  before mmdet and mmtrack: it serves operators
 from mmhvr.utils.ffmpeg import start_ffmpeg
 
+TOOLS = Path(__file__).resolve().parents[1] / 'tools'
+# Scripts import those beside them, as when they are run.
+sys.path += [str(TOOLS), str(TOOLS / 'dev')]
 CLASSES = ('ant', 'bee', 'cat', 'dog')
 
 # (label, x1, y1, x2, y2, track) in pixels.
@@ -199,3 +204,17 @@ def tiny_config(tmp_path, monkeypatch):
     path.write_text(CONFIG.format(image=image))
     monkeypatch.chdir(tmp_path)
     return str(path)
+
+
+@pytest.fixture
+def load_tool():
+    """Imports a script by its path under ``tools/``."""
+
+    def load(path):
+        name = 'tool_' + path.replace('/', '_')[: -len('.py')]
+        spec = importlib.util.spec_from_file_location(name, TOOLS / path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load

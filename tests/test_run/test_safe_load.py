@@ -5,7 +5,6 @@ import builtins
 import functools
 import hashlib
 import http.server
-import importlib
 import os
 import pickle
 import threading
@@ -392,14 +391,6 @@ def evil(tiny_config, tmp_path):
     assert not marker.exists()
 
 
-def tool(name):
-    path = Path(__file__).resolve().parents[2] / 'tools' / name
-    spec = importlib.util.spec_from_file_location(f'safe_{path.stem}', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
-
-
 @pytest.mark.parametrize(
     'name, words',
     [
@@ -416,9 +407,9 @@ def tool(name):
         ),
     ],
 )
-def test_the_tools_say_it_in_a_line(evil, name, words):
+def test_the_tools_say_it_in_a_line(evil, load_tool, name, words):
     with pytest.raises(SystemExit) as info:
-        tool(name)(['tiny.py', *words])
+        load_tool(name).main(['tiny.py', *words])
     message = str(info.value)
     assert message.startswith('error: ') and '\n' not in message
     assert "evil.pth holds an object of type '__builtin__.eval'" in message
