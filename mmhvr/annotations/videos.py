@@ -4,11 +4,11 @@
 The fields of the records are of the right kind.
 """
 
-import re
 from collections import defaultdict
 from math import gcd
 from typing import Any, Dict, List, Tuple
 
+from ..utils.files import natural_key
 from .fields import Records, describe
 from .findings import Findings
 
@@ -49,11 +49,11 @@ def _check_order(videos: Videos, findings: Findings) -> None:
         names = [frame['file_name'] for frame in frames]
         if len(set(map(len, names))) < 2:
             continue  # one length: both orders are the same
-        if names == sorted(names) != sorted(names, key=_natural):
+        if names == sorted(names) != sorted(names, key=natural_key):
             wrong.append((video, names))
     if wrong:
         video, names = wrong[0]
-        natural = sorted(names, key=_natural)
+        natural = sorted(names, key=natural_key)
         place = next(n for n, name in enumerate(names) if name != natural[n])
         findings.warn(
             sum(len(names) for _, names in wrong),
@@ -132,11 +132,3 @@ def _check_video_ids(
             f'{video_of[first["image_id"]]!r}; they are taken as boxes of '
             'their image_id, so check which of the two is right',
         )
-
-
-def _natural(name: str) -> List[Any]:
-    """Return a key that sorts the numbers in names by value."""
-    return [
-        int(part) if part.isdecimal() else part
-        for part in re.split(r'(\d+)', name)
-    ]

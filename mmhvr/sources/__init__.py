@@ -4,7 +4,7 @@
 from .arrays import ArraySource, check_frame
 from .base import Frame, FrameSource, SourceEndedEarly
 from .camera import Camera
-from .images import ImageFiles, natural_key
+from .images import ImageFiles
 from .open_source import open_source
 from .video_file import VideoFile
 
@@ -17,6 +17,5 @@ __all__ = [
     'SourceEndedEarly',
     'VideoFile',
     'check_frame',
-    'natural_key',
     'open_source',
 ]

@@ -6,37 +6,16 @@ from __future__ import annotations
 import glob
 import os
 import os.path as osp
-import re
 import warnings
 from collections import Counter
-from typing import Iterator, List, Sequence, Tuple, Union
+from typing import Iterator, List, Sequence, Union
 
+from ..utils.files import natural_key
 from ..utils.image_files import IMAGE_SUFFIXES, read_image
 from .base import Frame, FrameSource
 
 # Of images that are not read.
 OTHER_IMAGES = ('.heic', '.heif', '.avif', '.gif', '.jp2', '.jxl', '.dng')
-
-
-def natural_key(name: str) -> Tuple:
-    """Sorts names by the numbers in them, as a person would.
-
-    Args:
-        name: A file name.
-
-    Returns:
-        The key: text and numbers by turns, then the name itself, which
-        decides between '1' and '01'.
-
-    Example:
-        >>> sorted(['f10.jpg', 'f9.jpg'], key=natural_key)
-        ['f9.jpg', 'f10.jpg']
-    """
-    parts = re.split(r'([0-9]+)', name)
-    return (
-        tuple(int(p) if i % 2 else p for i, p in enumerate(parts)),
-        name,
-    )
 
 
 def is_image_name(name: str) -> bool:

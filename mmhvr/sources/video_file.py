@@ -111,13 +111,13 @@ class VideoFile(FrameSource):
                 'but some frames may be damaged or missing',
                 stacklevel=2,
             )
-        gap = _gap(times)
+        steps = np.diff(times)
+        gap = _gap(steps)
         if gap is not None:
             warnings.warn(
                 f'frames {gap} and {gap + 1} of {self.name} are '
-                f'{times[gap + 1] - times[gap]:.3g} s apart, others '
-                f'{np.median(np.diff(times)):.3g} s: frames may be missing '
-                'there; get the file again',
+                f'{steps[gap]:.3g} s apart, others {np.median(steps):.3g} s: '
+                'frames may be missing there; get the file again',
                 stacklevel=2,
             )
 
@@ -127,21 +127,20 @@ class VideoFile(FrameSource):
             return sum(1 for _ in decoder)
 
 
-def _gap(times: Sequence[float]) -> Optional[int]:
+def _gap(steps: np.ndarray) -> Optional[int]:
     """Find a frame after which others are missing, in a video of one rate.
 
     ffmpeg passes over damage that looks like a part of the container without
     a word. In a video of varying rate nothing can be told.
 
     Args:
-        times: Of the frames, in seconds.
+        steps: From each frame to the next, in seconds.
 
     Returns:
         The index of the frame; None if all are there, or who knows.
     """
-    if len(times) < 10:
+    if len(steps) < 9:
         return None
-    steps = np.diff(times)
     usual = np.median(steps)
     # Containers round to a millisecond, or to a frame of a higher rate.
     gaps = np.flatnonzero(steps > 1.6 * usual + 0.002)

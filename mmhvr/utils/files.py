@@ -1,8 +1,10 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Making sure that results can be written, before they are made."""
+"""Whether results can be written, and the order of file names."""
 
 import os
 import os.path as osp
+import re
+from typing import Tuple
 
 
 def check_writable(path: str, kind: str) -> None:
@@ -30,3 +32,24 @@ def check_writable(path: str, kind: str) -> None:
         ) from error
     if not existed:
         os.remove(path)
+
+
+def natural_key(name: str) -> Tuple:
+    """Sort names by the numbers in them, as a person would.
+
+    Args:
+        name: A file name.
+
+    Returns:
+        The key: text and numbers by turns, then the name itself, which
+        decides between '1' and '01'.
+
+    Example:
+        >>> sorted(['f10.jpg', 'f9.jpg'], key=natural_key)
+        ['f9.jpg', 'f10.jpg']
+    """
+    parts = re.split(r'([0-9]+)', name)
+    return (
+        tuple(int(p) if i % 2 else p for i, p in enumerate(parts)),
+        name,
+    )

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mmhvr.sources import ImageFiles, natural_key, open_source
+from mmhvr.sources import ImageFiles, open_source
+from mmhvr.utils.files import natural_key
 
 
 def write_images(folder, names, size=(8, 9)):
