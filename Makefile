@@ -16,8 +16,8 @@ export CUDA_VISIBLE_DEVICES :=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env demo test lint format types docstrings spelling unit matrix \
-	wheel lock clean distclean
+.PHONY: help env demo test lint format types docstrings docs spelling unit \
+	matrix wheel lock clean distclean
 
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | \
@@ -48,6 +48,9 @@ types: env  ## mypy
 docstrings: env  ## share of documented functions
 	$(BIN)/interrogate -c setup.cfg mmhvr tools
 
+docs: env  ## the documentation as a site, site/docs/index.html
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs . site
+
 unit: env  ## pytest
 	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile
 
@@ -63,7 +66,7 @@ lock:  ## resolve requirements/lock/*.txt anew (needs uv)
 	bash tools/dev/lock.sh
 
 clean:  ## remove caches and build products
-	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist site .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune \
 		-exec rm -rf {} +
 

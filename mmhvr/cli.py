@@ -219,8 +219,8 @@ def _check_owner(path: str, source: str) -> None:
         )
 
 
-def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Run the console command ``mmhvr``."""
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the console command ``mmhvr``."""
     parser = argparse.ArgumentParser(
         prog='mmhvr', description='HVR-Net: video object detection.'
     )
@@ -234,6 +234,12 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
             'doctor', help='what is installed, what is wrong, what mends it'
         )
     )
+    return parser
+
+
+def main(argv: Optional[Sequence[str]] = None) -> None:
+    """Run the console command ``mmhvr``."""
+    parser = make_parser()
     args = parser.parse_args(argv)
     if args.command is None:
         parser.print_help()

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mmhvr.apis import HVRInferencer
-from mmhvr.datasets.digits import make_digits_vid
+from mmhvr.datasets.digits.maker import make_digits_vid
 from mmhvr.evaluation import VIDMetric
 from mmhvr.run.model_index import find_model
 from mmhvr.run.safe_load import load_file

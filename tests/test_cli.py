@@ -23,7 +23,7 @@ from mmhvr import cli
 from mmhvr.apis import HVRInferencer, init_model
 from mmhvr.apis.json_writer import JSONWriter
 from mmhvr.sources import open_source
-from mmhvr.visualization import VideoWriter
+from mmhvr.visualization.video import VideoWriter
 
 
 @pytest.fixture(scope='module')

@@ -90,8 +90,7 @@ SWITCHES = {
     'model.video_selector.near_both': (None, True),
     'model.support_ground_truth': (None, 'target'),
     HEAD + 'intra.type': ('IntraVideoRelation', 'MutualIntraVideoRelation'),
-    HEAD + 'intra.own_keys': (None, None),
-    HEAD + 'intra.skip': (True, 'initial'),
+    HEAD + 'type': ('HVRBBoxHead', 'ReleasedHVRBBoxHead'),
     HEAD + 'intra.relation.scaled': (False, None),
     HEAD + 'intra.relation.out_proj': (None, True),
     HEAD + 'intra.relation.relu': (None, True),
@@ -104,13 +103,11 @@ SWITCHES = {
     ),
     HEAD + 'auxiliary.at_test': (None, 'averaged'),
     HEAD + 'auxiliary.after': (None, 2),
-    HEAD + 'proposal_selector.exclude_anchor': (None, False),
-    HEAD + 'proposal_selector.background_negatives': (None, True),
-    HEAD + 'proposal_selector.background_anchors': (None, True),
-    HEAD + 'proposal_selector.similarity': (None, 'dot'),
-    HEAD + 'proposal_selector.compare': (None, 'embedding'),
+    HEAD + 'proposal_selector.type': (
+        'ProposalTripletSelector',
+        'ReleasedProposalTripletSelector',
+    ),
     HEAD + 'loss_relation.distance': (None, 'dot'),
-    HEAD + 'loss_relation.compare': (None, 'embedding'),
     HEAD + 'loss_relation.margin': (1.0, 10.0),
     HEAD + 'loss_relation.normalize': (False, False),
     HEAD + 'reg_class_agnostic': (True, True),
@@ -134,13 +131,10 @@ PRESETS = [
 def test_presets_set_every_switch(name, column):
     """The large and the small one alike; None is the default."""
     config = Config.fromfile(ROOT / f'{name}.py')
-    defaults = {'skip': True}
     for path, row in SWITCHES.items():
         value = config
         for key in path.split('.'):
             value = (value or {}).get(key)
-        if value is None:
-            value = defaults.get(path.split('.')[-1])
         assert value == row[column], path
     sampler = config.train_dataloader.dataset
     sampler = sampler.get('datasets', [sampler])[0].frame_sampler

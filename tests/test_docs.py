@@ -1,7 +1,10 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Links of the documentation lead somewhere."""
 
+import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,3 +81,42 @@ def test_files_that_are_named_are_there():
             if not (ROOT / name).exists() and name not in EXAMPLES:
                 missing.append(f'{page.relative_to(ROOT)}: {name}')
     assert missing == []
+
+
+def is_there(name):
+    """Whether a dotted name leads to an object."""
+    head, _, tail = name.rpartition('.')
+    try:
+        return bool(importlib.import_module(name))
+    except ImportError:
+        try:
+            return hasattr(importlib.import_module(head), tail)
+        except ImportError:  # of a class
+            owner, _, member = head.rpartition('.')
+            found = getattr(importlib.import_module(owner), member, None)
+            return hasattr(found, tail)
+
+
+def test_docstrings_name_what_is_there():
+    missing = []
+    for path in [*ROOT.glob('mmhvr/**/*.py'), *ROOT.glob('tools/**/*.py')]:
+        if '.mim' in path.parts:
+            continue
+        names = re.findall(r':\w+:`~?(mmhvr\.[\w.]+)`', path.read_text())
+        missing += [f'{path}: {name}' for name in names if not is_there(name)]
+    assert missing == []
+
+
+def test_site_is_built_without_a_warning(tmp_path):
+    """``make docs``, which turns each warning into an error."""
+    command = [sys.executable, '-m', 'sphinx', '-q', '-W', '--keep-going']
+    command += ['-c', str(ROOT / 'docs'), '-d', str(tmp_path / 'doctrees')]
+    done = subprocess.run(
+        [*command, str(ROOT), str(tmp_path / 'site')],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    api = (tmp_path / 'site' / 'docs' / 'en' / 'api.html').read_text()
+    for name in ('apis.HVRInferencer', 'models.relate', 'evaluation.seq_nms'):
+        assert f'id="mmhvr.{name}"' in api

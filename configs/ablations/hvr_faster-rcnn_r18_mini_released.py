@@ -6,22 +6,12 @@ _base_ = '../mini/hvr_faster-rcnn_r18_mini.py'
 
 relation = dict(_delete_=True, out_proj=True, relu=True)
 head = dict(
-    intra=dict(
-        type='MutualIntraVideoRelation', skip='initial', relation=relation
-    ),
+    type='ReleasedHVRBBoxHead',
+    intra=dict(type='MutualIntraVideoRelation', relation=relation),
     auxiliary=dict(after=2, loss_weight=1.0, at_test='averaged'),
     inter=dict(relation=relation),
-    proposal_selector=dict(
-        type='ProposalTripletSelector',
-        exclude_anchor=False,
-        background_negatives=True,
-        background_anchors=True,
-        similarity='dot',
-        compare='embedding',
-    ),
-    loss_relation=dict(
-        margin=10.0, normalize=False, distance='dot', compare='embedding'
-    ),
+    proposal_selector=dict(type='ReleasedProposalTripletSelector'),
+    loss_relation=dict(margin=10.0, normalize=False, distance='dot'),
 )
 model = dict(
     type='ReleasedHVRNet',

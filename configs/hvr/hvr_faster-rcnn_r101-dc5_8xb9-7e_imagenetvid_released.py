@@ -25,30 +25,20 @@ model = dict(
         roi_head=dict(
             feature_stage=dict(depth=101, init_cfg=None),
             bbox_head=dict(
-                intra=dict(
-                    type='MutualIntraVideoRelation',
-                    skip='initial',
-                    relation=relation,
-                ),
+                type='ReleasedHVRBBoxHead',
+                intra=dict(type='MutualIntraVideoRelation', relation=relation),
                 auxiliary=dict(after=2, loss_weight=1.0, at_test='averaged'),
                 inter=dict(
                     type='PooledInterVideoRelation',
                     at_test='window',
                     relation=relation,
                 ),
-                proposal_selector=dict(
-                    exclude_anchor=False,
-                    background_negatives=True,
-                    background_anchors=True,
-                    similarity='dot',
-                    compare='embedding',
-                ),
+                proposal_selector=dict(type='ReleasedProposalTripletSelector'),
                 loss_relation=dict(
                     margin=10.0,
                     loss_weight=1.0,
                     normalize=False,
                     distance='dot',
-                    compare='embedding',
                 ),
             ),
         ),

@@ -8,16 +8,14 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..annotations import (
-    AnnotationFile,
-    check_size,
-    match_class_names,
-    read_annotations,
-)
+from ..annotations.class_names import match_class_names
+from ..annotations.images import check_size
+from ..annotations.reader import AnnotationFile, read_annotations
 from ..datasets.annotation_file import VideoFrames
 from ..datasets.file_names import with_slashes
 from ..datasets.video_records import main_category
-from ..evaluation import label_names, load_annotations, load_predictions
+from ..evaluation import load_annotations, load_predictions
+from ..evaluation.prediction_files import label_names
 from ..utils.image_files import read_image
 
 

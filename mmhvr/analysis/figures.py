@@ -5,7 +5,8 @@ from typing import Any, List, Optional, Tuple
 
 import numpy as np
 
-from ..visualization import caption, contact_sheet, save_picture
+from ..utils.image_files import save_picture
+from ..visualization.layout import caption, contact_sheet
 from .annotated_videos import load_tested_videos
 from .attention import draw_attention
 from .class_change import (

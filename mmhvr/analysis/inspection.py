@@ -20,7 +20,7 @@ from mmengine.structures import InstanceData
 from mmtrack.registry import DATASETS, TASK_UTILS
 from torch import Tensor, nn
 
-from ..models.relations import window_attention
+from ..models.relations.attention_weights import window_attention
 from ..models.vid.backbone_maps import maps_without_gradient
 from ..models.vid.frames import stack_frames
 from ..models.vid.video_choice import choose_videos
@@ -40,7 +40,7 @@ class WindowView:
         scores (Tensor): Class scores of the target frame's proposals,
             [N, K + 1], background last.
         attention (dict[str, list[Tensor]]): As
-            :func:`mmhvr.models.relations.window_attention` returns it.
+            :func:`.window_attention` returns it.
     """
 
     video: str

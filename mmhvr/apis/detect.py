@@ -22,7 +22,9 @@ from typing import (
 
 import numpy as np
 
-from ..sources import Frame, FrameSource, SourceEndedEarly, check_frame
+from ..sources import Frame, FrameSource
+from ..sources.arrays import check_frame
+from ..sources.base import SourceEndedEarly
 from ..streaming import VideoEngine
 from ..streaming.window import Window
 from .frames import FrameEncoder, FrameResult, to_results

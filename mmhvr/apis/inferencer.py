@@ -15,13 +15,8 @@ from typing import Any, Generator, Iterator, List, Optional, Tuple, Union
 from mmengine.config import Config
 from torch import nn
 
-from ..sources import (
-    Frame,
-    FrameSource,
-    ImageFiles,
-    SourceEndedEarly,
-    open_source,
-)
+from ..sources import Frame, FrameSource, ImageFiles, open_source
+from ..sources.base import SourceEndedEarly
 from ..utils.progress import Progress
 from .detect import PostProcessor
 from .frames import FrameEncoder, FrameResult

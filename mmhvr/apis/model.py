@@ -14,7 +14,7 @@ from mmengine.registry import DefaultScope
 from mmtrack.registry import MODELS
 from torch import nn
 
-from ..annotations import names_in
+from ..annotations.class_names import names_in
 
 # The data set of the test comes first.
 LOADERS = ('test_dataloader', 'val_dataloader', 'train_dataloader')

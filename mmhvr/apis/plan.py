@@ -13,13 +13,13 @@ from typing import Any, Callable, Generator, Optional, Union
 from mmtrack.registry import TASK_UTILS
 
 from ..sources import FrameSource
-from ..streaming import (
+from ..streaming import VideoEngine
+from ..streaming.window import (
     LiveWindow,
     RecordedWindow,
     SymmetricWindow,
-    VideoEngine,
+    Window,
 )
-from ..streaming.window import Window
 from .detect import (
     PostProcessor,
     detect_frames,

@@ -10,8 +10,10 @@ from typing import Any, List, Optional
 
 import numpy as np
 
-from ..sources import check_frame
-from ..streaming import LiveWindow, VideoEngine, VideoState
+from ..sources.arrays import check_frame
+from ..streaming import VideoEngine
+from ..streaming.state import VideoState
+from ..streaming.window import LiveWindow
 from .frames import FrameEncoder, FrameResult, to_results
 
 

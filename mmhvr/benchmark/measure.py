@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Sequence
 import torch
 
 from ..models.encoded_frame import EncodedFrame
-from ..streaming import LiveWindow
+from ..streaming.window import LiveWindow
 from .frames import FrameSupply
 from .methods import Hvr, Method
 from .stage_clock import StageClock

@@ -10,7 +10,8 @@ import torch
 from mmtrack.structures import TrackDataSample
 
 from ..models.encoded_frame import EncodedFrame
-from ..streaming import LiveWindow, VideoEngine
+from ..streaming import VideoEngine
+from ..streaming.window import LiveWindow
 from .frames import FrameSupply
 from .stage_clock import StageClock
 

@@ -8,7 +8,11 @@ from typing import Any, Dict, List, Mapping, Optional
 
 from mmengine.fileio import exists
 
-from ..annotations import AnnotationError, AnnotationFile, read_annotations
+from ..annotations.reader import (
+    AnnotationError,
+    AnnotationFile,
+    read_annotations,
+)
 
 REMEDY = (
     'convert the annotations with the scripts in tools/dataset_converters; '

@@ -9,7 +9,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmtrack.registry import TRANSFORMS
 
-from ..annotations import check_size
+from ..annotations.images import check_size
 from ..utils.image_files import read_image
 
 

@@ -12,7 +12,8 @@ from mmengine.dataset import force_full_init
 from mmtrack.datasets import ImagenetVIDDataset
 from mmtrack.registry import DATASETS, TASK_UTILS
 
-from ..annotations import AnnotationError, match_class_names, names_in
+from ..annotations.class_names import match_class_names, names_in
+from ..annotations.reader import AnnotationError
 from .annotation_file import VideoFrames, is_key_frame, open_annotations
 from .draw_state import DrawState, seeded_globals
 from .file_names import with_slashes

@@ -13,7 +13,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 
-from ..annotations import names_in
+from ..annotations.class_names import names_in
 from ..utils.problem import ExplainedError
 
 

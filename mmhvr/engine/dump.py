@@ -14,7 +14,7 @@ from mmengine.logging import print_log
 from mmengine.registry import METRICS
 from mmengine.structures import BaseDataElement
 
-from ..annotations import names_in
+from ..annotations.class_names import names_in
 
 
 @METRICS.register_module()

@@ -9,7 +9,9 @@ from mmengine.registry import LOOPS
 from mmengine.runner import Runner, TestLoop, ValLoop, autocast
 from mmtrack.registry import TASK_UTILS
 
-from ..streaming import RecordedWindow, VideoEngine, VideoState
+from ..streaming import VideoEngine
+from ..streaming.state import VideoState
+from ..streaming.window import RecordedWindow
 from .post_processing import (
     CANDIDATES,
     PostProcessedEvaluator,
@@ -197,9 +199,7 @@ class VideoTestLoop(_VideoLoop, TestLoop):
 class VideoValLoop(_VideoLoop, ValLoop):
     """MMEngine's validation loop, with windows that share their frames.
 
-    Args:
-        runner, dataloader, evaluator, frame_sampler, mode, fp16,
-        post_processor: As for :class:`VideoTestLoop`.
+    Its arguments are those of :class:`VideoTestLoop`.
     """
 
     phase = 'val'

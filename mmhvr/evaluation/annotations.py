@@ -9,12 +9,11 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from ..annotations import (
+from ..annotations.class_names import match_class_names
+from ..annotations.images import check_image_name, check_size
+from ..annotations.reader import (
     AnnotationError,
     AnnotationFile,
-    check_image_name,
-    check_size,
-    match_class_names,
     read_annotations,
 )
 from .motion import first_repeated, track_motion_iou

@@ -21,7 +21,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..annotations import check_image_name
+from ..annotations.images import check_image_name
 from .annotations import VIDAnnotations
 from .predictions import read_prediction
 from .vid_text import read_vid_text, write_vid_text

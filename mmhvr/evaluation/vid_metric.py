@@ -13,7 +13,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmtrack.registry import METRICS
 
-from ..annotations import names_in
+from ..annotations.class_names import names_in
 from .annotations import load_annotations
 from .average_precision import mean_average_precision
 from .columns import evaluate_columns

@@ -10,18 +10,19 @@ from typing import List, Sequence
 from mmengine.registry import MODELS
 from torch import Tensor, cat
 
-from ..models.relations.intra_video import IntraVideoRelation, Offers
+from ..models.relations.intra_video import Offers
+from .intra_video import ReleasedIntraVideoRelation
 
 
 @MODELS.register_module()
-class MutualIntraVideoRelation(IntraVideoRelation):
+class MutualIntraVideoRelation(ReleasedIntraVideoRelation):
     """All proposals of a window learn from all proposals of the window.
 
     The first module enhances the proposals of *every* frame, and the linear
     layer behind it transforms what it returns; the later modules enhance the
     target frame's. Keys are all proposals of the window, those of the target
     frame and the query itself included. This is what the released code does;
-    eq. 2 has :class:`IntraVideoRelation`.
+    eq. 2 has :class:`mmhvr.models.IntraVideoRelation`.
 
     What a support frame contributes to the later modules then depends on the
     window. :meth:`offer` holds what still is a constant of the frame, and
@@ -29,8 +30,8 @@ class MutualIntraVideoRelation(IntraVideoRelation):
     target frames alone have N x M.
 
     Args:
-        args, kwargs: Arguments of :class:`IntraVideoRelation`, without
-            ``own_keys``.
+        args, kwargs: Arguments of :class:`ReleasedIntraVideoRelation`,
+            without ``own_keys``.
     """
 
     def __init__(self, *args, **kwargs) -> None:
@@ -38,10 +39,9 @@ class MutualIntraVideoRelation(IntraVideoRelation):
             raise ValueError(
                 'MutualIntraVideoRelation has no own_keys: all proposals of '
                 'the window are keys. Leave it out, or use '
-                'IntraVideoRelation.'
+                'ReleasedIntraVideoRelation.'
             )
         super().__init__(*args, **kwargs)
-        self.own_keys = True
 
     def offer(self, x: Tensor) -> Offers:
         """Return what is constant of support proposals, as keys and values.
@@ -63,7 +63,7 @@ class MutualIntraVideoRelation(IntraVideoRelation):
         return offers
 
     def enhance(self, x: Tensor, offers: Sequence[Offers]) -> Tensor:
-        """See :meth:`IntraVideoRelation.enhance`."""
+        """See :meth:`ReleasedIntraVideoRelation.enhance`."""
         if not len(self.relations):
             return x
         frames = [x, *(frame[0][1] for frame in offers)]
@@ -81,7 +81,7 @@ class MutualIntraVideoRelation(IntraVideoRelation):
         offers: Sequence[Offers],
         targets: Sequence[int],
     ) -> List[List[Tensor]]:
-        """See :meth:`IntraVideoRelation.enhance_window`."""
+        """See :meth:`ReleasedIntraVideoRelation.enhance_window`."""
         if not len(self.relations):
             return [[features[target]] for target in targets]
         everything = cat(list(features))
@@ -114,7 +114,7 @@ class MutualIntraVideoRelation(IntraVideoRelation):
         return outputs
 
     def stages(self, x: Tensor, support: Tensor) -> List[Tensor]:
-        """See :meth:`IntraVideoRelation.stages`."""
+        """See :meth:`ReleasedIntraVideoRelation.stages`."""
         window = [x, support]
         return self.enhance_window(
             window, [self.offer(rows) for rows in window], [0]

@@ -6,20 +6,14 @@
 :func:`run_testing`.
 """
 
-from .checkpoint import CheckpointCheckHook, read_checkpoint
-from .config import load_config
-from .conversion import convert_state
-from .testing import configure_testing, read_metrics, run_testing
+from .checkpoint import CheckpointCheckHook
+from .testing import configure_testing, run_testing
 from .training import configure_training, run_training
 
 __all__ = [
     'CheckpointCheckHook',
     'configure_testing',
     'configure_training',
-    'convert_state',
-    'load_config',
-    'read_checkpoint',
-    'read_metrics',
     'run_testing',
     'run_training',
 ]

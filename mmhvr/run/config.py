@@ -8,7 +8,8 @@ from typing import Any, Iterator, Optional, Sequence, Tuple
 import torch
 from mmengine.config import Config
 
-from ..annotations import match_class_names, names_in, read_annotations
+from ..annotations.class_names import match_class_names, names_in
+from ..annotations.reader import read_annotations
 from .cfg_options import apply_cfg_options
 from .config_files import read_config
 

@@ -15,7 +15,7 @@ from mmengine.config import Config
 from mmengine.utils import import_modules_from_strings
 from torch import Tensor
 
-from ..annotations import names_in
+from ..annotations.class_names import names_in
 
 _CONSTANTS = {'inf': float('inf'), 'nan': float('nan')}
 

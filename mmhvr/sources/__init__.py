@@ -1,8 +1,8 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Frames of any source, one at a time: files, folders, cameras, arrays."""
 
-from .arrays import ArraySource, check_frame
-from .base import Frame, FrameSource, SourceEndedEarly
+from .arrays import ArraySource
+from .base import Frame, FrameSource
 from .camera import Camera
 from .images import ImageFiles
 from .open_source import open_source
@@ -14,8 +14,6 @@ __all__ = [
     'Frame',
     'FrameSource',
     'ImageFiles',
-    'SourceEndedEarly',
     'VideoFile',
-    'check_frame',
     'open_source',
 ]

@@ -12,7 +12,7 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement, InstanceData
 
-from ..annotations import names_in
+from ..annotations.class_names import names_in
 from ..evaluation.predictions import PREDICTION_KEYS, prediction_key
 from ..utils.image_files import read_image, save_picture
 from .draw import draw_detections

@@ -9,7 +9,8 @@ from mmhvr.analysis.resampling import (
     number_videos,
     resampled_average_precisions,
 )
-from mmhvr.evaluation import VIDMetric, average_precisions
+from mmhvr.evaluation import VIDMetric
+from mmhvr.evaluation.average_precision import average_precisions
 from mmhvr.evaluation.columns import evaluate_columns
 from mmhvr.evaluation.structures import Detections, GroundTruth
 

@@ -9,7 +9,7 @@ from mmhvr.analysis.result_figures import (
     range_figure,
 )
 from mmhvr.analysis.results import Analysis, RangeResult
-from mmhvr.evaluation import ErrorCounts
+from mmhvr.evaluation.errors import ErrorCounts
 
 
 def make_analysis(motion=True):

@@ -5,12 +5,8 @@ import pytest
 import mmhvr  # noqa: F401  # isort: skip
 from mmtrack.datasets import BaseVideoDataset
 
-from mmhvr.annotations import (
-    LEFT_OUT,
-    AnnotationError,
-    leave_out,
-    read_annotations,
-)
+from mmhvr.annotations.boxes import LEFT_OUT, leave_out
+from mmhvr.annotations.reader import AnnotationError, read_annotations
 
 SIZE = (64, 48)
 NAN, INF = float('nan'), float('inf')

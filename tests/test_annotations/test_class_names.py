@@ -1,12 +1,8 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 import pytest
 
-from mmhvr.annotations import (
-    AnnotationError,
-    match_class_names,
-    names_in,
-    read_annotations,
-)
+from mmhvr.annotations.class_names import match_class_names, names_in
+from mmhvr.annotations.reader import AnnotationError, read_annotations
 
 DATA = dict(
     # The ids are neither in the order of the names nor from 0 on.

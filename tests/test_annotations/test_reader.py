@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from mmhvr.annotations import AnnotationError, read_annotations
+from mmhvr.annotations.reader import AnnotationError, read_annotations
 
 NAN = float('nan')
 

@@ -1,7 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 import pytest
 
-from mmhvr.annotations import read_annotations
+from mmhvr.annotations.reader import read_annotations
 
 
 @pytest.mark.parametrize(

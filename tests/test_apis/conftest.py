@@ -7,7 +7,7 @@ import torch
 from mmengine.config import Config
 
 from mmhvr.apis import init_model
-from mmhvr.visualization import VideoWriter
+from mmhvr.visualization.video import VideoWriter
 
 
 @pytest.fixture(scope='session')

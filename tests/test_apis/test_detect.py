@@ -9,9 +9,11 @@ import pytest
 
 from mmhvr.apis import HVRInferencer
 from mmhvr.evaluation import SeqNMS
-from mmhvr.sources import FrameSource, SourceEndedEarly, open_source
-from mmhvr.streaming import SymmetricWindow, VideoEngine
-from mmhvr.visualization import draw_detections
+from mmhvr.sources import FrameSource, open_source
+from mmhvr.sources.base import SourceEndedEarly
+from mmhvr.streaming import VideoEngine
+from mmhvr.streaming.window import SymmetricWindow
+from mmhvr.visualization.draw import draw_detections
 from mmhvr.visualization.hook import legible_factor
 
 OPTIONS = dict(link_iou=0.2, rescore='max')

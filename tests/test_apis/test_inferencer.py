@@ -17,9 +17,10 @@ from mmtrack.registry import DATASETS
 
 from mmhvr.apis import HVRInferencer, VideoStream
 from mmhvr.engine import VideoFeeder
-from mmhvr.sources import FrameSource, SourceEndedEarly, open_source
+from mmhvr.sources import FrameSource, open_source
+from mmhvr.sources.base import SourceEndedEarly
 from mmhvr.streaming import VideoEngine
-from mmhvr.visualization import draw_detections
+from mmhvr.visualization.draw import draw_detections
 from mmhvr.visualization.hook import legible_factor
 
 

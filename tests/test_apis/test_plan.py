@@ -4,7 +4,7 @@ import pytest
 
 from mmhvr.apis.plan import choose_window
 from mmhvr.sources import ArraySource
-from mmhvr.streaming import LiveWindow, RecordedWindow, SymmetricWindow
+from mmhvr.streaming.window import LiveWindow, RecordedWindow, SymmetricWindow
 
 WINDOW = dict(type='WindowFrameSampler', num_frames=7)
 STRIDED = dict(type='WindowFrameSampler', num_frames=5, stride=2)

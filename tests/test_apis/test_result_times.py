@@ -7,7 +7,7 @@ import pytest
 
 from mmhvr.apis import HVRInferencer
 from mmhvr.sources import Frame, FrameSource, open_source
-from mmhvr.visualization import VideoWriter
+from mmhvr.visualization.video import VideoWriter
 
 TIMES = [0.0, 0.1, 0.2, 1.0, 1.1, 4.0]
 

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from mmhvr.benchmark import FrameSupply, StageClock, measure
+from mmhvr.benchmark.frames import FrameSupply
+from mmhvr.benchmark.measure import measure
+from mmhvr.benchmark.stage_clock import StageClock
 
 
 class Supply(FrameSupply):

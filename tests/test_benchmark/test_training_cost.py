@@ -4,17 +4,15 @@
 import pytest
 import torch
 
-from mmhvr.benchmark import (
+from mmhvr.benchmark.frames import FrameSupply
+from mmhvr.benchmark.models import build_model, find_config, without_relations
+from mmhvr.benchmark.training import (
     BareTraining,
-    FrameSupply,
     HvrTraining,
     SelsaTraining,
     TrainingMethod,
-    build_model,
-    find_config,
     make_batch,
     measure_training,
-    without_relations,
 )
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from pycocotools.coco import COCO
 
-from mmhvr.datasets.converters import (
+from mmhvr.datasets.converters.classes import (
     IMAGENET_VID_CLASSES,
-    convert_det,
-    convert_vid,
     read_classes,
 )
 from mmhvr.datasets.converters.coco_writer import CocoWriter
+from mmhvr.datasets.converters.imagenet_det import convert_det
+from mmhvr.datasets.converters.imagenet_vid import convert_vid
 from mmhvr.datasets.converters.lists import (
     read_det_list,
     read_train_list,

@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
-from mmhvr.datasets.digits import CLASSES, make_digits_vid
 from mmhvr.datasets.digits import maker as maker_module
 from mmhvr.datasets.digits.layout import annotation_xml, key_frames
+from mmhvr.datasets.digits.maker import make_digits_vid
 from mmhvr.datasets.digits.render import Box
+from mmhvr.datasets.digits.samples import CLASSES
 
 SMALL = dict(
     train_videos_per_class=1,

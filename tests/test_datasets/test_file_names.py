@@ -9,7 +9,9 @@ import pytest
 
 from mmhvr.analysis.annotated_videos import load_videos
 from mmhvr.datasets import TripletVideoDataset
-from mmhvr.datasets.converters import convert_det, convert_vid, read_classes
+from mmhvr.datasets.converters.classes import read_classes
+from mmhvr.datasets.converters.imagenet_det import convert_det
+from mmhvr.datasets.converters.imagenet_vid import convert_vid
 from mmhvr.datasets.converters.lists import (
     read_det_list,
     read_train_list,

@@ -2,13 +2,12 @@
 import numpy as np
 import pytest
 
-from mmhvr.evaluation import (
-    Detections,
-    GroundTruth,
+from mmhvr.evaluation.average_precision import (
     average_precision,
     average_precisions,
     mean_average_precision,
 )
+from mmhvr.evaluation.structures import Detections, GroundTruth
 
 
 def plain_iou(a, b, offset):

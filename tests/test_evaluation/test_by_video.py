@@ -6,11 +6,11 @@ import pytest
 
 from mmhvr.evaluation import (
     Predictions,
-    apply_by_video,
     apply_seq_nms,
     evaluate_predictions,
     load_annotations,
 )
+from mmhvr.evaluation.by_video import apply_by_video
 
 # Two videos of three frames, not in order in the file; a car in each.
 ORDER = [(2, 1), (1, 0), (1, 2), (2, 0), (1, 1), (2, 2)]

@@ -4,12 +4,9 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mmhvr.evaluation import (
-    Detections,
-    GroundTruth,
-    average_precisions,
-    coco_average_precisions,
-)
+from mmhvr.evaluation.average_precision import average_precisions
+from mmhvr.evaluation.coco_average_precision import coco_average_precisions
+from mmhvr.evaluation.structures import Detections, GroundTruth
 
 
 def random_data(rng, num_classes=4):

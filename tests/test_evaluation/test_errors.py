@@ -2,8 +2,9 @@
 import numpy as np
 import pytest
 
-from mmhvr.evaluation import Detections, GroundTruth, count_errors
+from mmhvr.evaluation.errors import count_errors
 from mmhvr.evaluation.report import format_errors
+from mmhvr.evaluation.structures import Detections, GroundTruth
 
 
 def at(x, y=0):

@@ -2,8 +2,12 @@
 import numpy as np
 import pytest
 
-from mmhvr.evaluation import match_detections, matching, paired_iou
-from mmhvr.evaluation.matching import covered_by_crowd
+from mmhvr.evaluation import matching
+from mmhvr.evaluation.matching import (
+    covered_by_crowd,
+    match_detections,
+    paired_iou,
+)
 
 
 def iou_by_counting(box, other):

@@ -2,13 +2,10 @@
 import numpy as np
 import pytest
 
-from mmhvr.evaluation import (
-    MOTION_RANGES,
-    Detections,
-    GroundTruth,
-    average_precisions,
-    range_average_precisions,
-)
+from mmhvr.evaluation.average_precision import average_precisions
+from mmhvr.evaluation.motion import MOTION_RANGES
+from mmhvr.evaluation.range_average_precision import range_average_precisions
+from mmhvr.evaluation.structures import Detections, GroundTruth
 
 SLOW, MEDIUM, FAST = MOTION_RANGES.values()
 

@@ -6,12 +6,9 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
-from mmhvr.evaluation import (
-    load_annotations,
-    load_motion_iou,
-    save_motion_iou,
-)
+from mmhvr.evaluation import load_annotations
 from mmhvr.evaluation.annotations import VIDAnnotations
+from mmhvr.evaluation.motion_files import load_motion_iou, save_motion_iou
 
 # FGFA's imagenet_vid_groundtruth_motion_iou.mat.
 REAL_FILE = os.environ.get('MMHVR_FGFA_MOTION_IOU')

@@ -12,12 +12,12 @@ from mmtrack.structures import TrackDataSample
 from mmhvr.engine import DumpPredictions
 from mmhvr.evaluation import (
     Predictions,
-    label_names,
     load_annotations,
     load_predictions,
     save_predictions,
     vid_text,
 )
+from mmhvr.evaluation.prediction_files import label_names
 
 IDS = [30, 10, 20]
 NAMES = tuple(f'class {k}' for k in range(30))

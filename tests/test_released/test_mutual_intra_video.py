@@ -14,8 +14,8 @@ def seed():
     torch.manual_seed(0)
 
 
-def build(**kwargs):
-    intra = MutualIntraVideoRelation(4, **kwargs).double()
+def build(skip=True, **kwargs):
+    intra = MutualIntraVideoRelation(4, skip=skip, **kwargs).double()
     for parameter in intra.parameters():
         torch.nn.init.normal_(parameter, std=0.5)
     return intra

@@ -4,7 +4,7 @@ import torch
 from mmengine.config import Config
 from torch.utils.data import DataLoader
 
-from mmhvr.annotations import AnnotationError
+from mmhvr.annotations.reader import AnnotationError
 from mmhvr.run.config import (
     add_custom_hook,
     allow_no_workers,

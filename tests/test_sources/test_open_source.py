@@ -7,13 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mmhvr.sources import (
-    ArraySource,
-    Camera,
-    SourceEndedEarly,
-    check_frame,
-    open_source,
-)
+from mmhvr.sources import ArraySource, Camera, open_source
+from mmhvr.sources.arrays import check_frame
+from mmhvr.sources.base import SourceEndedEarly
 
 
 def frames(number, size=(4, 5)):

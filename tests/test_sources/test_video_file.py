@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mmhvr.sources import SourceEndedEarly, VideoFile, open_source
+from mmhvr.sources import VideoFile, open_source
+from mmhvr.sources.base import SourceEndedEarly
 from mmhvr.utils.ffmpeg import ffmpeg_program
-from mmhvr.visualization import VideoWriter
+from mmhvr.visualization.video import VideoWriter
 
 LENGTH = 40
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmhvr.sources import VideoFile, open_source
-from mmhvr.visualization import VideoWriter
+from mmhvr.visualization.video import VideoWriter
 
 # Colours of the quarters: left and right above, left and right below.
 QUARTERS = np.array(

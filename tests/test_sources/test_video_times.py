@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmhvr.sources import VideoFile
-from mmhvr.visualization import VideoWriter
+from mmhvr.visualization.video import VideoWriter
 
 # In tenths of a second: a screen recording that rests between changes.
 TENTHS = [0, 1, 2, 3, 10, 11, 25, 40, 41, 60]

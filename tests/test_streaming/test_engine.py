@@ -11,12 +11,8 @@ from mmhvr.datasets.frame_samplers import (
     WindowFrameSampler,
 )
 from mmhvr.released import ShuffledFrameSampler
-from mmhvr.streaming import (
-    LiveWindow,
-    RecordedWindow,
-    SymmetricWindow,
-    VideoEngine,
-)
+from mmhvr.streaming import VideoEngine
+from mmhvr.streaming.window import LiveWindow, RecordedWindow, SymmetricWindow
 
 
 def name_of(sampler):
@@ -241,7 +237,7 @@ MUTUAL = 'MutualIntraVideoRelation'
         (dict(type=MUTUAL, skip='initial'), 'window'),
         (dict(type=MUTUAL, skip='initial'), 'off'),
         (dict(type=MUTUAL, num_modules=2, skip=True), 'window'),
-        (dict(skip='initial', own_keys=True), 'window'),
+        (dict(type='ReleasedIntraVideoRelation'), 'window'),
     ],
     ids=str,
 )

@@ -10,7 +10,8 @@ from mmhvr.run.config import load_config
 from mmhvr.run.conversion import convert_state
 from mmhvr.run.model_index import find_model
 from mmhvr.run.starting_model import starting_model
-from mmhvr.streaming import RecordedWindow, VideoEngine
+from mmhvr.streaming import VideoEngine
+from mmhvr.streaming.window import RecordedWindow
 
 REFERENCES = 14
 HEIGHT, WIDTH = 64, 96

@@ -7,7 +7,7 @@ from mmhvr.datasets.frame_samplers import (
     GlobalFrameSampler,
     WindowFrameSampler,
 )
-from mmhvr.streaming import LiveWindow, RecordedWindow, SymmetricWindow
+from mmhvr.streaming.window import LiveWindow, RecordedWindow, SymmetricWindow
 
 
 def name_of(sampler):

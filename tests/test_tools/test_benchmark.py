@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mmhvr.benchmark import build_model, without_relations
+from mmhvr.benchmark.models import build_model, without_relations
 
 
 @pytest.fixture(scope='module')

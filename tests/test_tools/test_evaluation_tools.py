@@ -12,10 +12,10 @@ import pytest
 from mmhvr.evaluation import (
     Predictions,
     load_annotations,
-    load_motion_iou,
     load_predictions,
     save_predictions,
 )
+from mmhvr.evaluation.motion_files import load_motion_iou
 
 # A car that moves by 5 of its 10 pixels in the last of three frames: IoU 1
 # and 1/3 for the first two frames, 1/3 twice for the last one. Category 0 is

@@ -7,7 +7,7 @@ import torch
 from mmhvr.analysis.triplet_batches import triplet_batches
 from mmhvr.analysis.triplet_gap import Company, loss_in_company
 from mmhvr.apis import init_model
-from mmhvr.datasets.digits import make_digits_vid
+from mmhvr.datasets.digits.maker import make_digits_vid
 from mmhvr.run.config import load_config
 from mmhvr.run.model_index import find_model
 

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from mmhvr.visualization import (
+from mmhvr.visualization.draw import (
     class_colour,
     draw_detections,
     draw_ground_truth,

@@ -13,7 +13,8 @@ from mmtrack.registry import HOOKS
 from mmtrack.structures import TrackDataSample
 
 from mmhvr.datasets import LoadVideoFrames
-from mmhvr.visualization import VIDVisualizationHook, class_colour
+from mmhvr.visualization import VIDVisualizationHook
+from mmhvr.visualization.draw import class_colour
 from mmhvr.visualization.hook import (
     bits_of,
     class_names_of,

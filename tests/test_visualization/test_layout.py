@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from mmhvr.visualization import caption, contact_sheet, side_by_side
+from mmhvr.visualization.layout import caption, contact_sheet, side_by_side
 
 
 def plain(height, width, value):

@@ -10,13 +10,10 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from mmhvr.visualization import (
-    caption,
-    draw_detections,
-    draw_ground_truth,
-    fonts,
-)
+from mmhvr.visualization import fonts
+from mmhvr.visualization.draw import draw_detections, draw_ground_truth
 from mmhvr.visualization.fonts import split_by_font
+from mmhvr.visualization.layout import caption
 from mmhvr.visualization.text import draw_text, save_figure, text_width
 
 # A letter that no font has: nobody has given it a meaning.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmhvr.utils.ffmpeg import ffmpeg_program
-from mmhvr.visualization import VideoWriter
+from mmhvr.visualization.video import VideoWriter
 
 
 def frame(height, width, value):

@@ -16,22 +16,17 @@ import cv2
 import torch
 from mmengine.config import Config
 
-from mmhvr.benchmark import (
-    STAGES,
-    FrameSupply,
-    Hvr,
-    Method,
-    Selsa,
-    SingleFrame,
-    StageClock,
-    add_common_options,
+from mmhvr.benchmark.frames import FrameSupply
+from mmhvr.benchmark.measure import STAGES, long_video, measure
+from mmhvr.benchmark.methods import Hvr, Method, Selsa, SingleFrame
+from mmhvr.benchmark.models import (
     build_model,
     find_config,
-    long_video,
     make_clock,
-    measure,
     without_relations,
 )
+from mmhvr.benchmark.options import add_common_options
+from mmhvr.benchmark.stage_clock import StageClock
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:

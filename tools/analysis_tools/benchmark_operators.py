@@ -18,17 +18,12 @@ import torch
 import torchvision  # noqa: F401  its operators are measured
 
 from mmhvr import operators
-from mmhvr.benchmark import (
-    FrameSupply,
-    Hvr,
-    HvrTraining,
-    StageClock,
-    add_common_options,
-    build_model,
-    find_config,
-    make_batch,
-    make_clock,
-)
+from mmhvr.benchmark.frames import FrameSupply
+from mmhvr.benchmark.methods import Hvr
+from mmhvr.benchmark.models import build_model, find_config, make_clock
+from mmhvr.benchmark.options import add_common_options
+from mmhvr.benchmark.stage_clock import StageClock
+from mmhvr.benchmark.training import HvrTraining, make_batch
 
 from mmcv.ops import nms  # isort: skip  mmhvr comes first
 

@@ -19,19 +19,21 @@ import cv2
 import torch
 from mmengine.config import Config
 
-from mmhvr.benchmark import (
+from mmhvr.benchmark.frames import FrameSupply
+from mmhvr.benchmark.models import (
+    build_model,
+    find_config,
+    make_clock,
+    without_relations,
+)
+from mmhvr.benchmark.options import add_common_options
+from mmhvr.benchmark.training import (
     BareTraining,
-    FrameSupply,
     HvrTraining,
     SelsaTraining,
     TrainingMethod,
-    add_common_options,
-    build_model,
-    find_config,
     make_batch,
-    make_clock,
     measure_training,
-    without_relations,
 )
 
 

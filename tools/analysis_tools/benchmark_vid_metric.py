@@ -16,7 +16,8 @@ from typing import Dict
 
 import numpy as np
 
-from mmhvr.evaluation import PROTOCOLS, VIDMetric
+from mmhvr.evaluation import VIDMetric
+from mmhvr.evaluation.range_average_precision import PROTOCOLS
 
 # Frames, boxes and videos of ImageNet VID's validation set, 30 classes.
 VID_FRAMES, VID_BOXES, VID_VIDEOS, VID_CLASSES = 176126, 273505, 555, 30

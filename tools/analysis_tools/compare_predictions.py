@@ -19,7 +19,7 @@ from typing import List, Optional, Sequence, Tuple
 from mmhvr.analysis.comparison import compare_predictions
 from mmhvr.analysis.comparison_table import format_comparison
 from mmhvr.apis.model import config_class_names
-from mmhvr.evaluation import PROTOCOLS
+from mmhvr.evaluation.range_average_precision import PROTOCOLS
 from mmhvr.run.config import load_config
 
 

@@ -12,11 +12,11 @@ import argparse
 from mmhvr.apis.model import config_class_names
 from mmhvr.evaluation import (
     Predictions,
-    label_names,
     load_annotations,
     load_predictions,
     save_predictions,
 )
+from mmhvr.evaluation.prediction_files import label_names
 from mmhvr.run.config import load_config
 
 

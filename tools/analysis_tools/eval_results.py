@@ -14,13 +14,13 @@ from mmengine.logging import print_log
 
 from mmhvr.apis.model import config_class_names
 from mmhvr.evaluation import (
-    PROTOCOLS,
     SeqNMS,
     apply_seq_nms,
     evaluate_predictions,
     load_annotations,
     load_predictions,
 )
+from mmhvr.evaluation.range_average_precision import PROTOCOLS
 from mmhvr.run.config import load_config
 
 

@@ -7,11 +7,9 @@ them, or VIDMetric use those of somebody else (motion_iou_file).
 
 import argparse
 
-from mmhvr.evaluation import (
-    MOTION_RANGES,
-    load_annotations,
-    save_motion_iou,
-)
+from mmhvr.evaluation import load_annotations
+from mmhvr.evaluation.motion import MOTION_RANGES
+from mmhvr.evaluation.motion_files import save_motion_iou
 
 
 def parse_args() -> argparse.Namespace:

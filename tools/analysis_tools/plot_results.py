@@ -18,12 +18,9 @@ from mmhvr.analysis.result_figures import (
 )
 from mmhvr.analysis.results import analyse
 from mmhvr.apis.model import config_class_names
-from mmhvr.evaluation import (
-    PROTOCOLS,
-    load_annotations,
-    load_motion_iou,
-    load_predictions,
-)
+from mmhvr.evaluation import load_annotations, load_predictions
+from mmhvr.evaluation.motion_files import load_motion_iou
+from mmhvr.evaluation.range_average_precision import PROTOCOLS
 from mmhvr.run.config import load_config
 from mmhvr.visualization.text import save_figure
 

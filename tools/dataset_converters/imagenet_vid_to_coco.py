@@ -4,7 +4,8 @@
 import argparse
 from pathlib import Path
 
-from mmhvr.datasets.converters import convert_vid, read_classes
+from mmhvr.datasets.converters.classes import read_classes
+from mmhvr.datasets.converters.imagenet_vid import convert_vid
 
 
 def parse_args() -> argparse.Namespace:

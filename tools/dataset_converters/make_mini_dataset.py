@@ -3,7 +3,7 @@
 
 import argparse
 
-from mmhvr.datasets.digits import make_digits_vid
+from mmhvr.datasets.digits.maker import make_digits_vid
 
 
 def parse_args() -> argparse.Namespace:

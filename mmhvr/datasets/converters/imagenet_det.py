@@ -40,7 +40,7 @@ def convert_det(
         list_file (str | Path, optional): List of the images, if it is not
             under its usual name in ``ImageSets/DET`` or ``Lists``.
         box_offset (int): 0 or 1, see
-            :func:`mmhvr.datasets.converters.convert_vid`.
+            :func:`mmhvr.datasets.converters.imagenet_vid.convert_vid`.
         progress (bool): Show a progress bar.
 
     Returns:

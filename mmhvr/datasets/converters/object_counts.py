@@ -10,7 +10,7 @@ from typing import Dict, Iterable, List, Mapping
 import numpy as np
 from mmengine.logging import print_log
 
-from ...annotations import LEFT_OUT, leave_out
+from ...annotations.boxes import LEFT_OUT, leave_out
 from ...annotations.class_names import similar_names
 from .xml_reader import XMLFrame, XMLObject
 

@@ -40,7 +40,7 @@ class XMLObject:
 
         Args:
             box_offset (int): Added to the width and height; see
-                :func:`mmhvr.datasets.converters.convert_vid`.
+                :func:`mmhvr.datasets.converters.imagenet_vid.convert_vid`.
         """
         xmin, ymin, xmax, ymax = self.bounds
         return [xmin, ymin, xmax - xmin + box_offset, ymax - ymin + box_offset]

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from ...utils.progress import with_progress
-from ..converters import convert_det, convert_vid
+from ..converters.imagenet_det import convert_det
+from ..converters.imagenet_vid import convert_vid
 from ..converters.lists import LIST_NAMES
 from .finished_folder import make_folder
 from .layout import SYNSETS, key_frames, write_frame, write_list

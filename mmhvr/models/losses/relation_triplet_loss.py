@@ -10,8 +10,6 @@ import torch.nn.functional as F
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
-from ..relations.embeddings import COMPARISONS
-
 
 def relation_triplet_loss(
     anchor: Tensor,
@@ -107,10 +105,6 @@ class RelationTripletLoss(nn.Module):
         normalize (bool): See :func:`relation_triplet_loss`.
         printed_sign (bool): See :func:`relation_triplet_loss`.
         distance (str): See :func:`relation_triplet_loss`.
-        compare (str): Which features it compares: 'alpha', what the
-            intra-video relations return, or 'embedding', the anchors' theta
-            and the others' phi of the inter-video relation, as the released
-            code does. Defaults to 'alpha'.
     """
 
     reductions = ('mean', 'sum', 'active')
@@ -123,13 +117,11 @@ class RelationTripletLoss(nn.Module):
         normalize: bool = False,
         printed_sign: bool = False,
         distance: str = 'euclidean',
-        compare: str = 'alpha',
     ) -> None:
         super().__init__()
         for name, value, choices in (
             ('reduction', reduction, self.reductions),
             ('distance', distance, tuple(DISTANCES)),
-            ('compare', compare, COMPARISONS),
         ):
             if value not in choices:
                 raise ValueError(
@@ -141,7 +133,6 @@ class RelationTripletLoss(nn.Module):
         self.normalize = normalize
         self.printed_sign = printed_sign
         self.distance = distance
-        self.compare = compare
 
     def forward(
         self,

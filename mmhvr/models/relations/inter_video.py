@@ -95,19 +95,6 @@ class BaseInterVideoRelation(BaseModule):
             alpha = self.relate_module(relation, alpha, len(alpha), triplets)
         return alpha
 
-    def embeddings(self, alpha: Tensor) -> Tuple[Tensor, Tensor]:
-        """Theta and phi of the first module: how it compares proposals.
-
-        Args:
-            alpha (Tensor): Features of proposals, [N, D].
-
-        Returns:
-            tuple[Tensor, Tensor]: Each [N, D].
-        """
-        hidden = self.fcs[0](alpha)
-        relation = self.relations[0]
-        return relation.theta(hidden), relation.phi(hidden)
-
     def predict(self, alpha: Tensor, window: Tensor) -> Tensor:
         """Test: relate the target frame's proposals within the window.
 

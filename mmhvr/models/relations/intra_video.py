@@ -33,15 +33,9 @@ class IntraVideoRelation(BaseModule):
         channels (int): D, channels of the proposal features.
         num_modules (int): Number of relation modules, 0 or more. Table 4
             of the paper finds 3 best. Defaults to 3.
-        skip (bool | str): What the last module sees of the supports. True:
-            the *initial* ones (those of the first module) beside the
-            transformed ones, the skip connection of section 4.1; 'initial':
-            the initial ones passed through the last linear layer, as in the
-            released code; False: the transformed ones. Needs two modules to
-            mean anything. Defaults to True.
-        own_keys (bool): Let target proposals relate to those of their own
-            frame, themselves included, too, as in the released code. In eq. 2
-            the set Omega leaves the target frame out. Defaults to False.
+        skip (bool): Let the last of several modules see the *initial*
+            supports (those of the first module) beside the transformed
+            ones: the skip connection of section 4.1. Defaults to True.
         relation (dict, optional): Config of the relation modules, without
             their ``in_channels``. ``type`` defaults to
             :class:`EmbeddedGaussianRelation`.
@@ -55,7 +49,10 @@ class IntraVideoRelation(BaseModule):
         torch.Size([5, 8])
     """
 
-    skips = (True, False, 'initial')
+    skips: tuple = (True, False)
+    # Whether target proposals relate to those of their own frame, too. In
+    # eq. 2 the set Omega leaves the target frame out.
+    own_keys = False
     # Whether the initial features are those before the head's ReLU.
     reads_before_relu = False
 
@@ -64,7 +61,6 @@ class IntraVideoRelation(BaseModule):
         channels: int,
         num_modules: int = 3,
         skip: Union[bool, str] = True,
-        own_keys: bool = False,
         relation: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
@@ -79,7 +75,6 @@ class IntraVideoRelation(BaseModule):
             )
         super().__init__(init_cfg=init_cfg)
         self.skip = skip
-        self.own_keys = own_keys
         self.fcs = ModuleList(
             self.build_linear(channels) for _ in range(num_modules - 1)
         )
@@ -151,13 +146,11 @@ class IntraVideoRelation(BaseModule):
         for index in range(len(self.fcs)):
             features.append(self.transform(index, features[-1]))
         if len(features) > 1:
-            features[-1] = self._last_supports(x, features[-1])
+            features[-1] = self.last_supports(x, features[-1])
         return features
 
-    def _last_supports(self, x: Tensor, transformed: Tensor) -> Tensor:
+    def last_supports(self, x: Tensor, transformed: Tensor) -> Tensor:
         """Return what the last of several modules sees of [M, D] supports."""
-        if self.skip == 'initial':
-            return self.fcs[-1](x)
         return cat([x, transformed]) if self.skip else transformed
 
     def offer(self, x: Tensor) -> Offers:
@@ -195,7 +188,7 @@ class IntraVideoRelation(BaseModule):
         outputs = [x]
         for index in range(len(self.relations)):
             query = self._query(index, outputs[-1])
-            reads = self._reads(index, query, offers)
+            reads = self.reads(index, query, offers)
             outputs.append(self.relate(index, query, reads))
         return outputs
 
@@ -203,14 +196,11 @@ class IntraVideoRelation(BaseModule):
         """Return what a module reads of the one before, [N, D]."""
         return self.fcs[index - 1](x) if index > 0 else x
 
-    def _reads(
+    def reads(
         self, index: int, query: Tensor, offers: Sequence[Offers]
     ) -> Offers:
-        """List what a module relates to: all frames' offers, then its own."""
-        pairs = [frame[index] for frame in offers]
-        if self.own_keys:
-            pairs.append(self.relations[index].offer(query))
-        return pairs
+        """List what module ``index`` relates a query [N, D] to."""
+        return [frame[index] for frame in offers]
 
     def weights(self, x: Tensor, offers: Sequence[Offers]) -> List[Tensor]:
         """How much :meth:`enhance` lets each proposal draw on each other.
@@ -222,13 +212,13 @@ class IntraVideoRelation(BaseModule):
 
         Returns:
             list[Tensor]: For each module [N, M], columns in the order of
-            the offers' rows, then the target's own with ``own_keys``; rows
-            sum to 1.
+            the offers' rows, then the target's own with ``own_keys``;
+            rows sum to 1.
         """
         found = []
         for index, output in enumerate(self._outputs(x, offers)[:-1]):
             query = self._query(index, output)
-            key = cat([key for key, _ in self._reads(index, query, offers)])
+            key = cat([key for key, _ in self.reads(index, query, offers)])
             found.append(self.relations[index].weights(query, key))
         return found
 

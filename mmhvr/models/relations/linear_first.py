@@ -47,9 +47,8 @@ class LinearFirstIntraRelation(IntraVideoRelation):
         init_cfg: See :class:`IntraVideoRelation`.
 
     Raises:
-        ValueError: ``num_modules`` is below 1, ``skip`` is another one of
-            :class:`IntraVideoRelation`'s, or the first module is among those
-            of ``zero_start``.
+        ValueError: ``num_modules`` is below 1, ``skip`` is no bool, or the
+            first module is among those of ``zero_start``.
 
     Example:
         >>> import torch
@@ -75,8 +74,6 @@ class LinearFirstIntraRelation(IntraVideoRelation):
                 f'num_modules must be at least 1, got {num_modules}. For no '
                 'relation use IntraVideoRelation with num_modules=0.'
             )
-        if not isinstance(skip, bool):
-            raise ValueError(f'skip must be True or False, got {skip!r}.')
         if not 0 <= zero_start < num_modules:
             raise ValueError(
                 f'zero_start is {zero_start}, but must be 0 or more and below '

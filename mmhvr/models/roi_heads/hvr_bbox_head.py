@@ -15,7 +15,6 @@ from mmdet.structures.bbox import bbox2roi
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
-from ..relations.embeddings import compared_features
 from ..relations.inter_video import TripletInterVideoRelation
 from ..triplets.video_structures import TargetProposals, VideoChoice
 from .auxiliary import AuxiliaryPredictor
@@ -101,13 +100,6 @@ class HVRBBoxHead(BBoxHead):
             if auxiliary is not None
             else None
         )
-        for part in (self.proposal_selector, self.loss_relation):
-            if self.inter is None and part and part.compare == 'embedding':
-                raise ValueError(
-                    f"{type(part).__name__} has compare='embedding', theta "
-                    'and phi of the inter-video relation, but inter=None. Use '
-                    "compare='alpha'."
-                )
         if self.proposal_selector.many_per_anchor and isinstance(
             self.inter, TripletInterVideoRelation
         ):
@@ -130,6 +122,14 @@ class HVRBBoxHead(BBoxHead):
     def classify(self, features: Tensor) -> Tuple[Tensor, Tensor]:
         """Scores [N, K + 1] and box deltas [N, 4] of features [N, D]."""
         return self.fc_cls(features), self.fc_reg(features)
+
+    def triplet_features(self, alpha: Tensor) -> Tuple[Tensor, Tensor]:
+        """Return what eq. 3 compares: of anchors and of candidates."""
+        return alpha, alpha
+
+    def loss_features(self, alpha: Tensor) -> Tuple[Tensor, Tensor]:
+        """Return what eq. 6 compares: of anchors and of the others."""
+        return alpha, alpha
 
     def loss_on_videos(
         self,
@@ -181,9 +181,7 @@ class HVRBBoxHead(BBoxHead):
             betas.append(beta[:anchors])
             results += [sampling_results[v] for v in supervised]
             if self.loss_relation is not None:
-                queries, keys = compared_features(
-                    alpha, self.inter, self.loss_relation.compare
-                )
+                queries, keys = self.loss_features(alpha)
                 # Background anchors have a triplet to relate to, at most.
                 foreground = of_rows[triplets[0]] != self.num_classes
                 anchor, positive, negative = (t[foreground] for t in triplets)
@@ -231,9 +229,7 @@ class HVRBBoxHead(BBoxHead):
         Returns:
             tuple[Tensor, Tensor, Tensor]: Indices into alpha, long [P].
         """
-        queries, keys = compared_features(
-            alpha, self.inter, self.proposal_selector.compare
-        )
+        queries, keys = self.triplet_features(alpha)
         return self.proposal_selector(
             queries[:num_anchors],
             labels[:num_anchors],

@@ -6,18 +6,11 @@ from .proposal_selectors import (
     ProposalTripletSelector,
     RandomProposalTripletSelector,
 )
-from .proposal_triplet import (
-    all_proposal_triplets,
-    nearest_foreground,
-    select_proposal_triplets,
-)
+from .proposal_triplet import select_proposal_triplets
 from .video_memory import VideoMemory
-from .video_structures import TargetProposals, VideoVectors
 from .video_triplet import (
     RandomVideoTripletSelector,
     VideoTripletSelector,
-    find_companions,
-    pool_videos,
     select_video_triplet,
 )
 
@@ -26,14 +19,8 @@ __all__ = [
     'ProposalTripletSelector',
     'RandomProposalTripletSelector',
     'RandomVideoTripletSelector',
-    'TargetProposals',
     'VideoMemory',
     'VideoTripletSelector',
-    'VideoVectors',
-    'all_proposal_triplets',
-    'find_companions',
-    'nearest_foreground',
-    'pool_videos',
     'select_proposal_triplets',
     'select_video_triplet',
 ]

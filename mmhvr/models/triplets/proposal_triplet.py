@@ -68,52 +68,14 @@ def select_proposal_triplets(
         rows = (exclude >= 0).nonzero()[:, 0]
         positive_mask[rows, exclude[rows]] = False
         negative_mask[rows, exclude[rows]] = False
-    positives = _first_argmax(-similar, positive_mask)
-    negatives = _first_argmax(similar, negative_mask)
+    positives = first_argmax(-similar, positive_mask)
+    negatives = first_argmax(similar, negative_mask)
     found = (
         (anchor_labels != num_classes)
         & positive_mask.any(1)
         & negative_mask.any(1)
     ).nonzero()[:, 0]
     return found, positives[found], negatives[found]
-
-
-def nearest_foreground(
-    anchors: Tensor,
-    anchor_labels: Tensor,
-    candidates: Tensor,
-    candidate_labels: Tensor,
-    num_classes: int,
-    similarity: str = 'cosine',
-) -> Tuple[Tensor, Tensor, Tensor]:
-    """Find the two most similar foreground candidates of background anchors.
-
-    What the released code does with a proposal that shows no object.
-
-    Args:
-        anchors (Tensor): Features of the anchors, [N, C].
-        anchor_labels (Tensor): int [N], in [0, num_classes].
-        candidates (Tensor): Features to choose from, [M, C].
-        candidate_labels (Tensor): int [M], in [0, num_classes].
-        num_classes (int): See :func:`select_proposal_triplets`.
-        similarity (str): See :func:`select_proposal_triplets`.
-
-    Returns:
-        tuple[Tensor, Tensor, Tensor]: Indices of the background anchors
-        (ascending), of the most similar and of the second most similar
-        foreground candidate, each long [P]; P = 0 if there are not two. Ties
-        go to the lowest index.
-    """
-    rows = (anchor_labels == num_classes).nonzero()[:, 0]
-    if int((candidate_labels != num_classes).sum()) < 2:
-        rows = rows[:0]
-    if len(rows) == 0:
-        return rows, rows, rows
-    similar = SIMILARITIES[similarity](anchors[rows], candidates)
-    mask = (candidate_labels != num_classes)[None].repeat(len(rows), 1)
-    first = _first_argmax(similar, mask)
-    mask = mask.scatter(1, first[:, None], False)
-    return rows, first, _first_argmax(similar, mask)
 
 
 def all_proposal_triplets(
@@ -165,7 +127,7 @@ SIMILARITIES: Dict[str, Callable[[Tensor, Tensor], Tensor]] = dict(
 )
 
 
-def _first_argmax(values: Tensor, mask: Tensor) -> Tensor:
+def first_argmax(values: Tensor, mask: Tensor) -> Tensor:
     """Lowest index of each row's largest value among those of the mask."""
     masked = values.masked_fill(~mask, -torch.inf)
     is_best = mask & (masked == masked.amax(1, keepdim=True))

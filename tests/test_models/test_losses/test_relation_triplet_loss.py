@@ -161,8 +161,6 @@ def test_wrong_arguments():
         RelationTripletLoss(reduction='max')
     with pytest.raises(ValueError, match="distance.*'cosine'"):
         RelationTripletLoss(distance='cosine')
-    with pytest.raises(ValueError, match="compare.*'beta'"):
-        RelationTripletLoss(compare='beta')
     with pytest.raises(ValueError, match=r'\(1, 2\), \(2, 2\)'):
         relation_triplet_loss(
             torch.zeros(1, 2), torch.zeros(2, 2), torch.zeros(1, 2), 1.0

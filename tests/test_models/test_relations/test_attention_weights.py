@@ -10,13 +10,16 @@ from mmhvr.models.relations import (
     IntraVideoRelation,
     PooledInterVideoRelation,
     TripletInterVideoRelation,
-    relation_weights,
 )
 from mmhvr.models.relations.attention_weights import (
     frame_weights,
     window_attention,
 )
-from mmhvr.released import MutualIntraVideoRelation
+from mmhvr.models.relations.functional import relation_weights
+from mmhvr.released import (
+    MutualIntraVideoRelation,
+    ReleasedIntraVideoRelation,
+)
 
 
 class Head:
@@ -149,7 +152,8 @@ def test_own_proposals_as_keys():
     # The first module's output is x and the weighted proposals of all
     # frames, those of the target frame itself included.
     torch.manual_seed(0)
-    head, features = random_head(own_keys=True), frames(3, 4, 2)
+    head = random_head(kind=ReleasedIntraVideoRelation)
+    features = frames(3, 4, 2)
     attention = window_attention(head, features)
     assert list(attention) == ['intra1', 'intra2', 'intra3', 'inter1']
     expected = features[0] + torch.cat(attention['intra1'], dim=1) @ torch.cat(

@@ -6,7 +6,8 @@ import math
 import pytest
 import torch
 
-from mmhvr.models.relations import relate, relate_parts
+from mmhvr.models.relations import relate
+from mmhvr.models.relations.functional import relate_parts
 
 
 def loop(query, key, value):

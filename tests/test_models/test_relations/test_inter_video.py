@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 
 from mmhvr.models.relations import (
-    BaseInterVideoRelation,
     PooledInterVideoRelation,
     TripletInterVideoRelation,
 )
+from mmhvr.models.relations.inter_video import BaseInterVideoRelation
 
 NONE = tuple(torch.zeros(0, dtype=torch.long) for _ in range(3))
 

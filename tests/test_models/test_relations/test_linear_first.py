@@ -100,7 +100,7 @@ def test_skip_adds_the_first_modules_supports_to_the_last_ones():
     'options, message',
     [
         (dict(num_modules=0), 'num_modules must be at least 1'),
-        (dict(skip='initial'), "True or False, got 'initial'"),
+        (dict(skip='initial'), "skip must be one of .True, False., got 'in"),
         (dict(zero_start=2), 'zero_start is 2, but must be 0 or more and be'),
         (dict(zero_start=-1), 'zero_start is -1'),
     ],

@@ -5,7 +5,8 @@ import torch
 from mmtrack.models.aggregators import SelsaAggregator
 
 from mmhvr.models import MultiHeadRelation
-from mmhvr.models.relations import relate, relate_heads
+from mmhvr.models.relations import relate
+from mmhvr.models.relations.functional import relate_heads
 
 
 def make_relation(channels=12, heads=3, seed=0):

@@ -13,6 +13,7 @@ from mmhvr.models import HVRBBoxHead
 from mmhvr.models.roi_heads.auxiliary import AuxiliaryPredictor
 from mmhvr.models.triplets import AllProposalTripletSelector
 from mmhvr.models.triplets.video_structures import VideoChoice
+from mmhvr.released import ReleasedHVRBBoxHead
 
 K = 3
 CFG = ConfigDict(pos_weight=-1)
@@ -118,19 +119,16 @@ def test_losses_written_out(head, videos):
 def test_relation_loss_of_the_released_code(videos):
     """On theta and phi, by dot products, mined by the same; no anchor is
     left out of its own candidates."""
-    chosen = dict(compare='embedding', exclude_anchor=False, similarity='dot')
-    loss = dict(
-        type='RelationTripletLoss',
-        margin=10.0,
-        distance='dot',
-        compare='embedding',
-    )
-    head = HVRBBoxHead(
+    chosen = dict(background_negatives=False, background_anchors=False)
+    loss = dict(type='RelationTripletLoss', margin=10.0, distance='dot')
+    head = ReleasedHVRBBoxHead(
         in_channels=2,
         roi_feat_size=3,
         fc_out_channels=8,
         num_classes=K,
-        proposal_selector=dict(type='ProposalTripletSelector', **chosen),
+        proposal_selector=dict(
+            type='ReleasedProposalTripletSelector', **chosen
+        ),
         loss_relation=loss,
     )
     for parameter in head.parameters():
@@ -168,7 +166,10 @@ def test_background_anchors_relate_but_bear_no_relation_loss(head, videos):
         num_classes=K,
         inter=dict(type='TripletInterVideoRelation', without_triplet='itself'),
         proposal_selector=dict(
-            type='ProposalTripletSelector', background_anchors=True
+            type='ReleasedProposalTripletSelector',
+            exclude_anchor=True,
+            background_negatives=False,
+            similarity='cosine',
         ),
     )
     with_them.load_state_dict(head.state_dict())
@@ -227,23 +228,14 @@ def test_all_triplets_bear_the_relation_loss(head, videos):
     'changes, message',
     [
         (
-            dict(
-                inter=None,
-                loss_relation=dict(
-                    type='RelationTripletLoss', compare='embedding'
-                ),
-            ),
-            "RelationTripletLoss has compare='embedding'.*inter=None",
+            dict(inter=None, triplet_features='alpha'),
+            "loss_features='embedding' takes theta.*loss_features='alpha'",
         ),
         (
-            dict(
-                inter=None,
-                proposal_selector=dict(
-                    type='ProposalTripletSelector', compare='embedding'
-                ),
-            ),
-            "ProposalTripletSelector has compare='embedding'.*inter=None",
+            dict(inter=None, loss_features='alpha'),
+            "triplet_features='embedding' takes theta.*inter=None",
         ),
+        (dict(loss_features='beta'), "loss_features.*'beta'"),
         (
             dict(
                 inter=dict(type='TripletInterVideoRelation'),
@@ -255,7 +247,7 @@ def test_all_triplets_bear_the_relation_loss(head, videos):
 )
 def test_choices_that_do_not_fit(changes, message):
     with pytest.raises(ValueError, match=message):
-        HVRBBoxHead(num_classes=K, fc_out_channels=8, **changes)
+        ReleasedHVRBBoxHead(num_classes=K, fc_out_channels=8, **changes)
 
 
 def test_frozen_losses(head, videos):

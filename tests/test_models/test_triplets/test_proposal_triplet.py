@@ -10,7 +10,6 @@ from mmhvr.models.triplets import (
     AllProposalTripletSelector,
     ProposalTripletSelector,
     RandomProposalTripletSelector,
-    nearest_foreground,
     select_proposal_triplets,
 )
 
@@ -75,20 +74,6 @@ def test_equals_brute_force(seed, excluding, background_negatives):
     assert list(zip(*(t.tolist() for t in got))) == expected
 
 
-@pytest.mark.parametrize('seed', range(20))
-def test_dot_products_instead_of_cosines(seed):
-    rng = torch.Generator().manual_seed(seed)
-    features = torch.randn(12, 5, generator=rng)
-    labels = torch.randint(0, K, (12,), generator=rng)
-    miner = miners.BatchHardMiner(
-        distance=distances.DotProductSimilarity(normalize_embeddings=False)
-    )
-    expected = [t.tolist() for t in miner(features, labels)]
-    selector = ProposalTripletSelector(similarity='dot')
-    got = selector(features, labels, features, labels, K, torch.arange(12))
-    assert [t.tolist() for t in got] == expected
-
-
 def test_the_anchor_may_be_its_own_positive():
     # Cosines of the anchor (1, 0) to itself 1, to (1, 1) 0.71 with the same
     # label, to (0, 1) with another: the least similar positive is (1, 1); of
@@ -100,47 +85,6 @@ def test_the_anchor_may_be_its_own_positive():
     assert [t.tolist() for t in got] == [[0, 1, 2], [1, 0, 2], [2, 2, 1]]
     got = ProposalTripletSelector()(*args)
     assert [t.tolist() for t in got] == [[0, 1], [1, 0], [2, 2]]
-
-
-@pytest.mark.parametrize('similarity', ['cosine', 'dot'])
-@pytest.mark.parametrize('seed', range(10))
-def test_background_anchors_equal_brute_force(seed, similarity):
-    rng = torch.Generator().manual_seed(seed)
-    features = torch.randn(12, 4, generator=rng, dtype=torch.float64)
-    labels = torch.randint(0, K + 1, (12,), generator=rng)
-    expected = []
-    for i in range(12):
-        if labels[i] != K:
-            continue
-        near = [
-            (
-                -float(features[i] @ f)
-                / (float(f.norm()) if similarity == 'cosine' else 1),
-                j,
-            )
-            for j, f in enumerate(features)
-            if labels[j] != K
-        ]
-        near.sort()
-        expected.append((i, near[0][1], near[1][1]))
-    args = (features, labels, features, labels, K)
-    got = nearest_foreground(*args, similarity)
-    assert list(zip(*(t.tolist() for t in got))) == expected
-    # The selector's come behind the triplets of the foreground.
-    selector = ProposalTripletSelector(
-        background_anchors=True, similarity=similarity
-    )
-    plain = ProposalTripletSelector(similarity=similarity)(*args)
-    both = selector(*args)
-    for one, other, together in zip(plain, got, both):
-        assert together.tolist() == one.tolist() + other.tolist()
-
-
-def test_background_anchors_need_two_objects():
-    labels = torch.tensor([K, 0, K])
-    features = torch.ones(3, 2)
-    got = nearest_foreground(features, labels, features, labels, K)
-    assert [t.tolist() for t in got] == [[], [], []]
 
 
 @pytest.mark.parametrize('seed', range(10))
@@ -158,18 +102,6 @@ def test_all_triplets_of_pytorch_metric_learning(seed):
     assert set(zip(*(t.tolist() for t in got))) == set(
         zip(*(foreground[t].tolist() for t in expected))
     )
-
-
-@pytest.mark.parametrize(
-    'kwargs, message',
-    [
-        (dict(similarity='l2'), "similarity.*'l2'"),
-        (dict(compare='beta'), "compare.*'beta'"),
-    ],
-)
-def test_wrong_choices(kwargs, message):
-    with pytest.raises(ValueError, match=message):
-        ProposalTripletSelector(**kwargs)
 
 
 @pytest.mark.parametrize('seed', range(20))
@@ -220,19 +152,6 @@ def test_no_triplet(labels, candidate_labels):
     )
     assert [t.tolist() for t in got] == [[], [], []]
     assert [t.dtype for t in got] == [torch.long] * 3
-
-
-def test_class_keeps_its_choice():
-    args = (
-        torch.ones(1, 2),
-        torch.tensor([0]),
-        torch.ones(2, 2),
-        torch.tensor([0, K]),
-        K,
-    )
-    assert len(ProposalTripletSelector()(*args)[0]) == 0
-    selector = ProposalTripletSelector(background_negatives=True)
-    assert [t.tolist() for t in selector(*args)] == [[0], [0], [1]]
 
 
 def test_random_triplets_are_fair():

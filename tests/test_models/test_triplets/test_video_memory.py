@@ -9,7 +9,11 @@ import sys
 import pytest
 import torch
 
-from mmhvr.models.triplets import TargetProposals, VideoMemory, VideoVectors
+from mmhvr.models.triplets import VideoMemory
+from mmhvr.models.triplets.video_structures import (
+    TargetProposals,
+    VideoVectors,
+)
 
 C, D, K, P = 3, 4, 2, 5
 

@@ -9,12 +9,14 @@ import torch
 from mmhvr.models.triplets import (
     RandomVideoTripletSelector,
     VideoTripletSelector,
-    VideoVectors,
-    find_companions,
-    pool_videos,
     select_video_triplet,
 )
-from mmhvr.models.triplets.video_triplet import NonFiniteFeaturesError
+from mmhvr.models.triplets.video_structures import VideoVectors
+from mmhvr.models.triplets.video_triplet import (
+    NonFiniteFeaturesError,
+    find_companions,
+    pool_videos,
+)
 
 
 def cosine(u, v):

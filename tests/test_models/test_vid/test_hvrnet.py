@@ -6,7 +6,8 @@ import copy
 import pytest
 import torch
 
-from mmhvr.models.triplets import pool_videos, select_video_triplet
+from mmhvr.models.triplets import select_video_triplet
+from mmhvr.models.triplets.video_triplet import pool_videos
 from mmhvr.models.vid.backbone_maps import (
     maps_of_videos,
     maps_without_gradient,
