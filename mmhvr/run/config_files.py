@@ -2,10 +2,13 @@
 """Reading a config file, and saying which of its files is wrong."""
 
 import ast
+import inspect
 import os.path as osp
-from typing import Iterator, List, Optional, Tuple
+import warnings
+from typing import Iterator, List, Optional, Set, Tuple
 
 from mmengine.config import Config
+from mmengine.runner import Runner
 
 
 def read_config(path: str) -> Config:
@@ -26,11 +29,47 @@ def read_config(path: str) -> Config:
             'mmhvr hvr_faster-rcnn_r18_mini.py'
         )
     try:
-        return Config.fromfile(path)
+        cfg = Config.fromfile(path)
+        _warn_of_idle_names(path)
+        return cfg
     except (FileNotFoundError, SyntaxError) as error:
         _explain(path)
         kind = ValueError if isinstance(error, SyntaxError) else type(error)
         raise kind(f'config {path}: {error}') from error
+
+
+def _warn_of_idle_names(path: str) -> None:
+    """Warn of names in a config that its base has used before they are set.
+
+    ``num_frames = 5`` in a child does not reach what the base made of its own
+    ``num_frames``.
+    """
+    own, *below = [_names(name) for _, name in _files(path)]
+    used = set().union(*(given & read for given, read in below))
+    of_a_run = {'_base_', *inspect.signature(Runner).parameters}
+    for name in sorted((own[0] & used) - own[1] - of_a_run):
+        warnings.warn(
+            f'config {path}: `{name}` changes nothing: the base has used its '
+            f'own {name} already. Set the keys that it is used for '
+            '(docs/en/configs.md, "Overriding")'
+        )
+
+
+def _names(path: str) -> Tuple[Set[str], Set[str]]:
+    """Return the names that a config file sets at its top, and reads."""
+    given, read = set(), set()
+    if path.endswith('.py'):
+        with open(path, encoding='utf-8') as file:
+            tree = ast.parse(file.read())
+        for statement in tree.body:
+            if isinstance(statement, ast.Assign):
+                for target in statement.targets:
+                    if isinstance(target, ast.Name):
+                        given.add(target.id)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                read.add(node.id)
+    return given, read
 
 
 def _explain(path: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Dict, Optional, Sequence
 
 from mmengine.config import Config
 
+from ..utils.files import check_writable
 from .checkpoint import read_checkpoint
 from .config import (
     add_custom_hook,
@@ -131,7 +132,7 @@ def dump_predictions(cfg: Config, path: str) -> None:
             f'--out is {path!r}; the predictions are pickled, '
             'so let it end in .pkl'
         )
-    make_writable_folder(osp.dirname(path))
+    check_writable(path, 'predictions')
     evaluator: Any = cfg.get('test_evaluator') or []
     if isinstance(evaluator, dict):
         evaluator = [evaluator]
@@ -165,7 +166,7 @@ def draw_predictions(
             'WAYLAND_DISPLAY is set; use --show-dir FOLDER'
         )
     if show_dir is not None:
-        make_writable_folder(show_dir)
+        check_writable(osp.join(show_dir, '000000.jpg'), 'picture')
     kind = 'mmengine.VIDVisualizationHook'
     given: Dict[str, Any] = {}
     for hook in cfg.get('custom_hooks') or []:
@@ -183,26 +184,3 @@ def draw_predictions(
         score_thr=score_thr,
     )
     add_custom_hook(cfg, given)
-
-
-def make_writable_folder(path: str) -> None:
-    """Make a folder and makes sure, now, that files can be put there.
-
-    Args:
-        path: The folder; '' is the working directory.
-
-    Raises:
-        OSError: It cannot be made or written to.
-    """
-    folder = path or '.'
-    try:
-        os.makedirs(folder, exist_ok=True)
-        probe = osp.join(folder, f'.write_test_{os.getpid()}')
-        with open(probe, 'w'):
-            pass
-        os.remove(probe)
-    except OSError as error:
-        raise type(error)(
-            f'cannot write into {osp.abspath(folder)} ({error}); choose '
-            'another folder'
-        ) from error

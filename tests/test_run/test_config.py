@@ -1,4 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
+import warnings
+from pathlib import Path
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -12,8 +15,11 @@ from mmhvr.run.config import (
     load_config,
     use_cpu_model_wrapper,
 )
+from mmhvr.run.config_files import read_config
 from mmhvr.run.model_index import find_model
 from mmhvr.run.training import configure_training
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 
 
 def test_load_config(tmp_path):
@@ -30,6 +36,32 @@ def test_load_config(tmp_path):
     assert load_config(str(path), work_dir='w').work_dir == 'w'
     with pytest.raises(FileNotFoundError, match='gone.py.*mim train mmhvr'):
         load_config('gone.py')
+
+
+def test_no_config_sets_a_name_too_late():
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        for path in CONFIGS.glob('**/*.py'):
+            read_config(str(path))
+
+
+def test_names_that_come_too_late_are_warned_of(tmp_path):
+    base, child = tmp_path / 'base.py', tmp_path / 'child.py'
+    base.write_text(
+        "frames = 3\nweights = 'a.pth'\nmodel = dict(t=frames, init=weights)\n"
+        'val_dataloader = dict()\ntest_dataloader = val_dataloader\n'
+    )
+    # weights is used here, too, and val_dataloader is a key of the run.
+    child.write_text(
+        "_base_ = './base.py'\nframes = 5\nweights = 'b.pth'\n"
+        'model = dict(init=weights)\nval_dataloader = dict(batch_size=2)\n'
+    )
+    with pytest.warns(UserWarning) as found:
+        cfg = load_config(str(child))
+    assert cfg.model == dict(t=3, init='b.pth')
+    assert [str(one.message).split(': ')[1] for one in found] == [
+        '`frames` changes nothing'
+    ]
 
 
 @pytest.mark.parametrize(

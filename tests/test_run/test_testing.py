@@ -81,7 +81,7 @@ def test_unexpected_and_missing_weights(tiny_config, checkpoint):
         (dict(checkpoint='gone.pth'), FileNotFoundError, 'gone.pth'),
         (dict(out='found.json'), ValueError, 'found.json.*.pkl'),
         (dict(show=True), ValueError, 'needs a screen.*--show-dir'),
-        (dict(show_dir='good.pth/a'), OSError, 'choose another folder'),
+        (dict(show_dir='good.pth/a'), OSError, 'choose another path'),
         (
             dict(cfg_options=['test_dataloader.dataset.ann_file=x.json']),
             FileNotFoundError,
