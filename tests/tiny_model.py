@@ -43,7 +43,12 @@ class TinyDataset(Dataset):
     """x = 0, 1, 2, ... and y = 3 x + 1; x of the sample ``bad`` is NaN.
 
     A ``{}`` in ``img_path`` stands for the number of the sample.
+
+    Attributes:
+        reads: Samples that were read by this process, of all data sets.
     """
+
+    reads = []
 
     def __init__(
         self,
@@ -63,6 +68,7 @@ class TinyDataset(Dataset):
         return self.length
 
     def __getitem__(self, index):
+        self.reads.append(index)
         x = torch.tensor([index / self.length])
         path = self.img_path.replace('{}', str(index))
         meta = dict(img_id=index, img_path=path)
@@ -77,8 +83,9 @@ class TinyDataset(Dataset):
 class TinyModel(BaseModel):
     """A straight line through a hidden layer of one unit."""
 
-    def __init__(self, hidden=1, num_classes=2, init_cfg=None):
+    def __init__(self, hidden=1, num_classes=2, noise=0, init_cfg=None):
         super().__init__(init_cfg=init_cfg)
+        self.noise = noise
         self.bbox_head = nn.Identity()
         self.bbox_head.num_classes = num_classes
         self.first = nn.Linear(1, hidden)
@@ -89,7 +96,8 @@ class TinyModel(BaseModel):
         y = self.second(self.first(x))
         if mode == 'loss':
             target = torch.stack([sample.y for sample in data_samples])
-            return dict(loss=(y - target).square().mean())
+            luck = 1 + self.noise * torch.rand(())
+            return dict(loss=luck * (y - target).square().mean())
         for sample, value in zip(data_samples, y):
             sample.pred_instances = InstanceData(
                 bboxes=torch.tensor([[8.0, 20.0, 30.0, 40.0]]),

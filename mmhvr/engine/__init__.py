@@ -4,6 +4,7 @@
 from .class_check import ClassCheckHook
 from .ddp import CPUDistributedDataParallel
 from .dump import DumpPredictions
+from .exact_resume import ExactResumeHook
 from .finite import FiniteCheckHook
 from .video_loops import VideoFeeder, VideoTestLoop, VideoValLoop
 
@@ -11,6 +12,7 @@ __all__ = [
     'CPUDistributedDataParallel',
     'ClassCheckHook',
     'DumpPredictions',
+    'ExactResumeHook',
     'FiniteCheckHook',
     'VideoFeeder',
     'VideoTestLoop',

@@ -71,6 +71,7 @@ def configure_training(
         set_learning_rate_scaling(cfg)
     use_cpu_model_wrapper(cfg)
     add_custom_hook(cfg, dict(type='mmengine.FiniteCheckHook'))
+    add_custom_hook(cfg, dict(type='mmengine.ExactResumeHook'))
     set_starting_point(cfg, resume)
     add_custom_hook(cfg, dict(type='mmengine.ClassCheckHook', split='train'))
     return cfg

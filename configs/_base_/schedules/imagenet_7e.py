@@ -2,6 +2,18 @@
 # 7 epochs over the key frames, as MMTracking trains its VID models.
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=7, val_interval=7)
 
+# Beside the checkpoints of whole epochs: an interruption loses minutes, and
+# --resume goes on in the middle of the epoch.
+custom_hooks = [
+    dict(
+        type='CheckpointHook',
+        by_epoch=False,
+        interval=200,
+        max_keep_ckpts=2,
+        save_last=False,
+    )
+]
+
 # One video triplet (three supervised frames) a GPU and 8 GPUs: the learning
 # rate is MMTracking's for 8 GPUs of one supervised frame each.
 optim_wrapper = dict(
