@@ -171,7 +171,7 @@ def view_triplet(
         model.cfg,
         seed,
         test_videos=not training_data,
-        skip_small_categories=True,
+        small_categories='leave_out',
     )
     batch = next(iter(batches))
     data = model.data_preprocessor(batch, False)

@@ -1,6 +1,8 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 """Batches of K x N videos outside a training."""
 
+from typing import Optional
+
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
@@ -11,7 +13,7 @@ def triplet_batches(
     cfg: Config,
     seed: int = 0,
     test_videos: bool = True,
-    skip_small_categories: bool = False,
+    small_categories: Optional[str] = None,
 ) -> DataLoader:
     """Return the batches that a seed draws, loaded in this process.
 
@@ -23,8 +25,9 @@ def triplet_batches(
         test_videos: Of the test's videos, any frame of which may be a
             target; otherwise of those of training (of VID and DET the
             videos).
-        skip_small_categories: Leave out categories of fewer than N test
-            videos. Otherwise they are an error.
+        small_categories: What becomes of categories of fewer than N test
+            videos, see :class:`mmhvr.datasets.TripletVideoBatchSampler`;
+            by default what the config says.
 
     Raises:
         ValueError: If no batch can be drawn from the data.
@@ -47,9 +50,9 @@ def triplet_batches(
                 loader.dataset[key] = test[key]
         # Test videos have no key frames: any frame may be a target.
         loader.dataset['test_mode'] = True
-        if skip_small_categories:
+        if small_categories is not None:
             loader.batch_sampler = dict(
-                loader.batch_sampler, skip_small_categories=True
+                loader.batch_sampler, small_categories=small_categories
             )
     loader.update(num_workers=0, persistent_workers=False)
     with DefaultScope.overwrite_default_scope('mmtrack'):

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 from mmengine.dataset import DefaultSampler
 from mmengine.dist import get_dist_info, sync_random_seed
+from mmengine.logging import print_log
 from mmtrack.registry import DATA_SAMPLERS
 from torch.utils.data import BatchSampler, ConcatDataset
 
@@ -33,7 +34,8 @@ class TripletVideoBatchSampler(BatchSampler):
     to their number of key frames; one key frame of each video, each equally
     likely. The proportion keeps the still images of ImageNet DET, which are
     fourteen times as many as the videos of ImageNet VID but have one key
-    frame each where a video has fifteen, from filling the batches.
+    frame each where a video has fifteen, from filling the batches; half of
+    what is drawn are stills then, and ``still_share`` sets another share.
 
     A video belongs to its main category alone. Where enough of them exist,
     the videos of the other categories hold no object of the target category
@@ -55,15 +57,23 @@ class TripletVideoBatchSampler(BatchSampler):
         seed: Seed of the draws. None: that of ``sampler``.
         num_batches: Batches of an epoch on each rank. None: key frames / (K N
             x number of ranks), at least 1.
-        skip_small_categories: Leave categories of fewer than N videos out
-            instead of raising an error.
+        still_share: How many of the drawn videos are still images, 0 to 1,
+            as far as a category has both. None: in proportion to the key
+            frames.
+        small_categories: What becomes of a category of fewer than N videos:
+            'error'; 'leave_out'; or 'repeat': its videos, two at least, are
+            drawn more than once for a batch, with key frames of their own.
+            The log names the categories that are left out or repeated.
 
     Raises:
         TypeError: If the sampler has no epoch, or the data set is not made of
             ``TripletVideoDataset``.
         ValueError: If ``batch_size`` is not K N, K is below 1 or N below 2,
-            or there are too few categories or videos.
+            there are too few categories or videos, or ``still_share`` or
+            ``small_categories`` is none of these.
     """
+
+    small_choices = ('error', 'leave_out', 'repeat')
 
     def __init__(
         self,
@@ -73,9 +83,20 @@ class TripletVideoBatchSampler(BatchSampler):
         videos_per_category: int = 3,
         seed: Optional[int] = None,
         num_batches: Optional[int] = None,
-        skip_small_categories: bool = False,
+        still_share: Optional[float] = None,
+        small_categories: str = 'error',
     ) -> None:
         _check_sizes(batch_size, num_categories, videos_per_category)
+        if still_share is not None and not 0 <= still_share <= 1:
+            raise ValueError(
+                f'still_share must be 0 to 1 or None, but is {still_share}'
+            )
+        if small_categories not in self.small_choices:
+            raise ValueError(
+                f'small_categories must be one of {self.small_choices}, got '
+                f'{small_categories!r}'
+            )
+        self.still_share = still_share
         if num_batches is not None and num_batches < 1:
             raise ValueError(
                 f'num_batches must be at least 1 or None, but is {num_batches}'
@@ -102,7 +123,7 @@ class TripletVideoBatchSampler(BatchSampler):
             self._videos,
             len(names),
             videos_per_category,
-            skip_small_categories,
+            small_categories,
             names,
         )
         if len(pools) < num_categories:
@@ -151,20 +172,41 @@ class TripletVideoBatchSampler(BatchSampler):
         batch = []
         for category in categories:
             pool = self._pool(category, categories[0])
-            weights = np.array(
-                [len(self._videos[video].key_indices) for video in pool]
-            )
-            videos = rng.choice(
-                pool,
-                self.videos_per_category,
-                replace=False,
-                p=weights / weights.sum(),
-            )
             batch += [
                 int(rng.choice(self._videos[video].key_indices))
-                for video in videos
+                for video in self._draw_videos(rng, pool)
             ]
         return batch
+
+    def _draw_videos(
+        self, rng: np.random.Generator, pool: Sequence[int]
+    ) -> Sequence[int]:
+        """Draw N videos of a category."""
+        number = self.videos_per_category
+        if len(pool) < number:  # each once, before any comes twice
+            rounds = [rng.permutation(pool) for _ in range(number)]
+            return np.concatenate(rounds)[:number].tolist()
+        if self.still_share is None:
+            return self._draw_some(rng, pool, number)
+        stills = [video for video in pool if self._videos[video].still]
+        moving = [video for video in pool if not self._videos[video].still]
+        drawn = int(rng.binomial(number, self.still_share))
+        drawn = min(max(drawn, number - len(moving)), len(stills))
+        videos = self._draw_some(rng, stills, drawn)
+        videos += self._draw_some(rng, moving, number - drawn)
+        return rng.permutation(videos).tolist()
+
+    def _draw_some(
+        self, rng: np.random.Generator, pool: Sequence[int], number: int
+    ) -> List[int]:
+        """Draw distinct videos in proportion to their key frames."""
+        if not number:
+            return []
+        weights = np.array(
+            [len(self._videos[video].key_indices) for video in pool]
+        )
+        share = weights / weights.sum()
+        return rng.choice(pool, number, replace=False, p=share).tolist()
 
     def _pool(self, category: int, target: int) -> Sequence[int]:
         """Videos of a category, without the target category if possible."""
@@ -248,7 +290,7 @@ def _pools(
     videos: Sequence[VideoRecord],
     num_classes: int,
     videos_per_category: int,
-    skip_small: bool,
+    small_categories: str,
     names: Sequence[str],
 ) -> Dict[int, List[int]]:
     """Group videos by main category and check that there are enough."""
@@ -261,16 +303,23 @@ def _pools(
         for label in range(num_classes)
         if len(found[label]) < videos_per_category
     ]
-    if small and not skip_small:
-        counts = ', '.join(f'{names[i]} {len(found[i])}' for i in small)
+    counts = ', '.join(f'{names[i]} {len(found[i])}' for i in small)
+    if small and small_categories == 'error':
         raise ValueError(
             f'videos_per_category={videos_per_category}, but these categories '
             f'have fewer videos: {counts}; lower videos_per_category (and '
             'batch_size), add videos, take them out of the class names, or '
-            'set skip_small_categories=True'
+            "set small_categories='leave_out' or 'repeat'"
+        )
+    least = 2 if small_categories == 'repeat' else videos_per_category
+    if small:
+        print_log(
+            f'small_categories={small_categories!r}: categories of fewer than '
+            f'{videos_per_category} videos: {counts}',
+            logger='current',
         )
     return {
         label: found[label]
         for label in range(num_classes)
-        if label not in small
+        if len(found[label]) >= least
     }

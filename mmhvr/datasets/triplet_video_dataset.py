@@ -107,7 +107,11 @@ class TripletVideoDataset(ImagenetVIDDataset):
             video = bisect_right(self._video_starts, frame) - 1
             keys.setdefault(video, []).append(index)
         return [
-            VideoRecord(*self._video_labels[video], tuple(indices))
+            VideoRecord(
+                *self._video_labels[video],
+                tuple(indices),
+                still=not self.load_as_video,
+            )
             for video, indices in keys.items()
         ]
 

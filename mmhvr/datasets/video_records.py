@@ -17,11 +17,13 @@ class VideoRecord(NamedTuple):
         label: Its main category, 0 to K - 1, or ``NO_LABEL``.
         labels: All categories of which it has a box.
         key_indices: Data set indices of its key frames, in order.
+        still: Whether it is a still image.
     """
 
     label: int
     labels: FrozenSet[int]
     key_indices: Tuple[int, ...]
+    still: bool = False
 
 
 def main_category(labels: Iterable[int]) -> int:

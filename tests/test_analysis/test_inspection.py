@@ -160,7 +160,7 @@ def test_every_preset_shows_the_triplet_that_it_trains_on(build, name):
     )
     view = view_triplet(model, seed=1)
     batch = next(
-        iter(triplet_batches(model.cfg, 1, skip_small_categories=True))
+        iter(triplet_batches(model.cfg, 1, small_categories='leave_out'))
     )
     data = model.data_preprocessor(batch, False)
     model.loss(data['inputs'], data['data_samples'])

@@ -401,24 +401,26 @@ def test_iteration_based_loop_goes_on_to_the_next_epoch(coco_vid, monkeypatch):
         (dict(categories=0), r'num_categories \(K\) .* is 0'),
         (dict(videos=1), r'videos_per_category \(N\) .* is 1'),
         (dict(num_batches=0), 'num_batches .* is 0'),
+        (dict(still_share=1.2), 'still_share .* is 1.2'),
+        (dict(small_categories='skip'), "small_categories .* 'skip'"),
         (
             dict(categories=7),
             'num_categories=7, but only 6 .*ant 4, bee 5.*fox 9',
         ),
         (
             dict(videos=6),
-            'videos_per_category=6, .*: ant 4, bee 5; .*skip_small',
+            'videos_per_category=6, .*: ant 4, bee 5; .*small_categories=',
         ),
         (
-            dict(categories=5, videos=6, skip_small_categories=True),
+            dict(categories=5, videos=6, small_categories='leave_out'),
             'num_categories=5, but only 4 .*: cat 6, dog 7, elk 8, fox 9',
         ),
         (
-            dict(categories=2, videos=10, skip_small_categories=True),
+            dict(categories=2, videos=10, small_categories='leave_out'),
             'but only 0 categories .*none; lower num_categories',
         ),
         (
-            dict(videos=9, skip_small_categories=True),
+            dict(videos=9, small_categories='leave_out'),
             'only 1 categories .*: fox 9; one category has no negative videos',
         ),
     ],
@@ -447,7 +449,7 @@ def test_one_class_has_one_remedy_that_works():
 
 
 def test_small_categories_can_be_left_out(uneven):
-    sampler = build(uneven, videos=6, skip_small_categories=True)
+    sampler = build(uneven, videos=6, small_categories='leave_out')
     owner = owners(uneven)
     labels = {
         uneven.records[owner[index]].label
@@ -455,6 +457,71 @@ def test_small_categories_can_be_left_out(uneven):
         for index in batch
     }
     assert labels == {2, 3, 4, 5}
+
+
+def test_small_categories_can_be_repeated(caplog):
+    # Category 0 has two videos of three key frames, category 1 just one.
+    dataset = Videos([(0, 3), (0, 3), (1, 3)] + [(2, 1)] * 4 + [(3, 1)] * 4)
+    sampler = build(dataset, small_categories='repeat', num_batches=300)
+    owner = owners(dataset)
+    seen = set()
+    for batch in batches(sampler):
+        for start in (0, 3, 6):
+            videos = [owner[index] for index in batch[start : start + 3]]
+            label = dataset.records[videos[0]].label
+            assert len(set(videos)) == (2 if label == 0 else 3)
+            seen |= {index for index in batch[start : start + 3]}
+    # Every key frame comes, of the category of one video none.
+    assert seen == set(range(6)) | set(range(9, 17))
+
+
+@pytest.mark.parametrize('share', [0.0, 0.25, 0.8, 1.0])
+def test_share_of_still_images(share):
+    # In each category 6 videos of 15 key frames and 80 stills.
+    dataset = Videos(
+        [
+            (label, frames)
+            for label in range(3)
+            for frames in [15] * 6 + [1] * 80
+        ]
+    )
+    dataset.records = [
+        record._replace(still=len(record.key_indices) == 1)
+        for record in dataset.records
+    ]
+    owner = owners(dataset)
+    sampler = build(dataset, still_share=share, num_batches=2000)
+    stills = np.array(
+        [
+            [dataset.records[owner[index]].still for index in batch]
+            for batch in batches(sampler)
+        ]
+    )
+    # 18,000 draws: one standard deviation is at most 0.0037.
+    assert abs(stills.mean() - share) < 0.015
+    # In each place alike, that of the target too: 2,000 draws, 0.011.
+    assert abs(stills.mean(0) - share).max() < 0.045
+    # In proportion to key frames 6 x 15 of 170 are of videos: stills 0.47.
+    sampler = build(dataset, num_batches=2000)
+    stills = [
+        dataset.records[owner[index]].still
+        for batch in batches(sampler)
+        for index in batch
+    ]
+    assert abs(np.mean(stills) - 80 / 170) < 0.03
+
+
+def test_share_of_stills_where_there_are_too_few():
+    # One still a category: the other two are videos, though share is 1.
+    dataset = Videos([(label, 1) for label in (0, 1, 2) for _ in range(5)])
+    dataset.records = [
+        record._replace(still=place % 5 == 0)
+        for place, record in enumerate(dataset.records)
+    ]
+    sampler = build(dataset, still_share=1, num_batches=50)
+    for batch in batches(sampler):
+        assert sum(index % 5 == 0 for index in batch) == 3
+        assert len(set(batch)) == 9
 
 
 def test_unfit_samplers_and_data_sets(uneven):
