@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 from mmtrack.registry import DATA_SAMPLERS
 from torch.utils.data import BatchSampler, ConcatDataset
 
+from .video_pool import VideoPool
 from .video_records import NO_LABEL, VideoRecord
 
 # Where no other category can give the negative video of a triplet.
@@ -139,11 +140,15 @@ class TripletVideoBatchSampler(BatchSampler):
             )
         self._pools = pools
         self._labels = sorted(pools)
-        self._disjoint_pools: Dict[Tuple[int, int], List[int]] = {}
+        # What pools are made of: key frames [V], still [V], boxes of [V, K].
+        self._keys = np.array([len(v.key_indices) for v in self._videos])
+        self._still = np.array([video.still for video in self._videos])
+        self._has = np.zeros((len(self._videos), len(names)), bool)
+        for number, video in enumerate(self._videos):
+            self._has[number, list(video.labels)] = True
+        self._drawn_pools: Dict[Tuple[int, int], List[VideoPool]] = {}
         key_frames = sum(
-            len(self._videos[video].key_indices)
-            for pool in pools.values()
-            for video in pool
+            int(self._keys[pool].sum()) for pool in pools.values()
         )
         self.num_batches = num_batches or max(
             1, key_frames // (batch_size * world_size)
@@ -171,58 +176,49 @@ class TripletVideoBatchSampler(BatchSampler):
         ).tolist()
         batch = []
         for category in categories:
-            pool = self._pool(category, categories[0])
-            batch += [
-                int(rng.choice(self._videos[video].key_indices))
-                for video in self._draw_videos(rng, pool)
-            ]
+            for video in self._draw_videos(rng, category, categories[0]):
+                keys = self._videos[video].key_indices
+                batch.append(keys[int(rng.integers(len(keys)))])
         return batch
 
     def _draw_videos(
-        self, rng: np.random.Generator, pool: Sequence[int]
-    ) -> Sequence[int]:
+        self, rng: np.random.Generator, category: int, target: int
+    ) -> List[int]:
         """Draw N videos of a category."""
-        number = self.videos_per_category
-        if len(pool) < number:  # each once, before any comes twice
-            rounds = [rng.permutation(pool) for _ in range(number)]
-            return np.concatenate(rounds)[:number].tolist()
-        if self.still_share is None:
-            return self._draw_some(rng, pool, number)
-        stills = [video for video in pool if self._videos[video].still]
-        moving = [video for video in pool if not self._videos[video].still]
-        drawn = int(rng.binomial(number, self.still_share))
-        drawn = min(max(drawn, number - len(moving)), len(stills))
-        videos = self._draw_some(rng, stills, drawn)
-        videos += self._draw_some(rng, moving, number - drawn)
+        number, pools = self.videos_per_category, self._pool(category, target)
+        if len(pools) == 1:
+            return pools[0].draw(rng, number)
+        stills, moving = pools
+        drawn = int(rng.binomial(number, self.still_share or 0.0))
+        drawn = min(
+            max(drawn, number - len(moving.videos)), len(stills.videos)
+        )
+        videos = stills.draw(rng, drawn) + moving.draw(rng, number - drawn)
         return rng.permutation(videos).tolist()
 
-    def _draw_some(
-        self, rng: np.random.Generator, pool: Sequence[int], number: int
-    ) -> List[int]:
-        """Draw distinct videos in proportion to their key frames."""
-        if not number:
-            return []
-        weights = np.array(
-            [len(self._videos[video].key_indices) for video in pool]
-        )
-        share = weights / weights.sum()
-        return rng.choice(pool, number, replace=False, p=share).tolist()
-
-    def _pool(self, category: int, target: int) -> Sequence[int]:
+    def _pool(self, category: int, target: int) -> List[VideoPool]:
         """Videos of a category, without the target category if possible."""
-        if category == target:
-            return self._pools[category]
         pair = (category, target)
-        if pair not in self._disjoint_pools:
-            pool = self._pools[category]
-            disjoint = [
-                video
-                for video in pool
-                if target not in self._videos[video].labels
-            ]
-            enough = len(disjoint) >= self.videos_per_category
-            self._disjoint_pools[pair] = disjoint if enough else pool
-        return self._disjoint_pools[pair]
+        if pair not in self._drawn_pools:
+            whole = np.array(self._pools[category])
+            disjoint = whole[~self._has[whole, target]]
+            few = len(disjoint) < self.videos_per_category
+            if category == target:
+                self._drawn_pools[pair] = self._split(whole)
+            elif few or len(disjoint) == len(whole):
+                self._drawn_pools[pair] = self._pool(category, category)
+            else:
+                self._drawn_pools[pair] = self._split(disjoint)
+        return self._drawn_pools[pair]
+
+    def _split(self, videos: np.ndarray) -> List[VideoPool]:
+        """Return stills and other videos apart, if a share is set."""
+        still = self._still[videos]
+        parts = [videos[still], videos[~still]]
+        few = len(videos) < self.videos_per_category
+        if self.still_share is None or few or not all(map(len, parts)):
+            parts = [videos]
+        return [VideoPool(part, self._keys[part]) for part in parts]
 
 
 def _check_sizes(

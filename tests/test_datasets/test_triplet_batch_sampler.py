@@ -459,7 +459,7 @@ def test_small_categories_can_be_left_out(uneven):
     assert labels == {2, 3, 4, 5}
 
 
-def test_small_categories_can_be_repeated(caplog):
+def test_small_categories_can_be_repeated():
     # Category 0 has two videos of three key frames, category 1 just one.
     dataset = Videos([(0, 3), (0, 3), (1, 3)] + [(2, 1)] * 4 + [(3, 1)] * 4)
     sampler = build(dataset, small_categories='repeat', num_batches=300)
