@@ -18,6 +18,7 @@ FLOORS = (
     ('streaming', 'released'),
     ('models', 'visualization'),
     ('evaluation',),
+    ('formats',),
     ('datasets',),
     ('annotations',),
     ('doctor',),
