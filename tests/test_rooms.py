@@ -11,8 +11,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / 'mmhvr'
 FLOORS = (
     ('__main__',),
     ('cli',),
+    ('commands',),
     ('analysis', 'benchmark'),
-    ('apis',),
+    ('apis', 'importing'),
     ('run', 'sources'),
     ('engine',),
     ('streaming', 'released'),
