@@ -15,7 +15,7 @@ import io
 import os
 import os.path as osp
 import warnings
-from typing import Optional
+from typing import Optional, Tuple
 
 import cv2
 import numpy as np
@@ -31,6 +31,11 @@ _TURNS = {
     6: cv2.ROTATE_90_CLOCKWISE,
     8: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
+# Bytes that hold the end of a JPEG or PNG file, with some padding.
+_TAIL = 256
+_ORIENTATION = 0x0112
+# EXIF marks by which width and height change places.
+_QUARTERS = (5, 6, 7, 8)
 # Mirrored first, then turned.
 _MIRRORED = {2: 1, 4: 3, 5: 8, 7: 6}
 
@@ -73,6 +78,40 @@ def read_image(
             'again'
         )
     return image if image.dtype == np.uint8 else _scaled(image, bits, path)
+
+
+def image_size(path: str) -> Tuple[int, int]:
+    """Return width and height of an image as :func:`read_image` reads it.
+
+    Of a JPEG or PNG file only head and tail are read, which tell its size
+    and whether its end is missing; any other one is decoded.
+
+    Args:
+        path: A file on the disk.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not one image, or its end is missing.
+    """
+    from PIL import Image
+
+    with open(path, 'rb') as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - _TAIL))
+        tail = file.read()
+    try:
+        with Image.open(path) as image:
+            if (
+                _is_ended(tail, image.format)
+                and getattr(image, 'n_frames', 1) == 1
+            ):
+                width, height = image.size
+                turned = image.getexif().get(_ORIENTATION, 1) in _QUARTERS
+                return (height, width) if turned else (width, height)
+    except Exception:  # whatever Pillow makes of a file that OpenCV may read
+        pass
+    height, width = read_image(path).shape[:2]
+    return width, height
 
 
 def save_picture(picture: np.ndarray, path: str) -> None:
@@ -122,6 +161,13 @@ def _is_cut_jpeg(data: bytes) -> bool:
     return data.find(b'\xff\xd9', place) < 0
 
 
+def _is_ended(tail: bytes, kind: Optional[str]) -> bool:
+    """Whether a file is of a kind whose end is known, and ends so."""
+    if kind == 'JPEG':
+        return tail.rstrip(b'\0').endswith(b'\xff\xd9')
+    return kind == 'PNG' and tail[-8:-4] == b'IEND'
+
+
 def _colours_of_tiff(image: np.ndarray, data: bytes) -> np.ndarray:
     """Return an image as it is stored, where OpenCV has mixed its alpha in."""
     from PIL import Image, ImageOps
@@ -142,7 +188,7 @@ def _as_shown(image: np.ndarray, data: bytes) -> Optional[np.ndarray]:
     from PIL import Image
 
     try:
-        mark = Image.open(io.BytesIO(data)).getexif().get(0x0112, 1)
+        mark = Image.open(io.BytesIO(data)).getexif().get(_ORIENTATION, 1)
     except (OSError, SyntaxError):  # damaged, though it has pixels
         return None
     if mark in _MIRRORED:

@@ -435,3 +435,21 @@ def test_command_lines(vid, monkeypatch, capsys):
     assert data['annotations'][0]['bbox'] == [1, 1, 2, 2]
     with pytest.raises(SystemExit, match='DET_train_30classes.txt'):
         run_tool('imagenet_det_to_coco.py', monkeypatch, vid)
+
+
+def test_a_full_disk_leaves_the_old_file_whole(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, 'No space left on device')
+
+    def write():
+        with CocoWriter(file, ('images',), []) as writer:
+            writer.add('images', dict(file_name='a'))
+
+    file = tmp_path / 'a.json'
+    write()
+    before = file.read_bytes()
+    monkeypatch.setattr('shutil.copyfileobj', full)
+    with pytest.raises(OSError, match='No space'):
+        write()
+    assert [path.name for path in tmp_path.iterdir()] == ['a.json']
+    assert file.read_bytes() == before

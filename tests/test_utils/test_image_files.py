@@ -11,7 +11,8 @@ from PIL import Image, ImageOps
 
 from mmhvr.datasets import LoadVideoFrames
 from mmhvr.sources import open_source
-from mmhvr.utils.image_files import read_image
+from mmhvr.utils import image_files
+from mmhvr.utils.image_files import image_size, read_image
 
 # Four quarters, of which no turn and no mirror image is like another.
 PICTURE = Image.fromarray(
@@ -211,3 +212,26 @@ def test_32_bits_are_refused(save):
         image = Image.fromarray(np.ones((8, 8), np.float32)).convert(mode)
         with pytest.raises(ValueError, match='another kind than 8 and 16'):
             read_image(save(image, 'deep.tif'))
+
+
+@pytest.mark.parametrize('mark', [1, 3, 6])
+@pytest.mark.parametrize('ending', ['jpg', 'png', 'webp', 'tif', 'bmp'])
+def test_sizes_without_decoding(save, ending, mark, monkeypatch):
+    exif = Image.Exif()
+    exif[0x0112] = mark
+    path = save(PICTURE, f'photo.{ending}', exif=exif)
+    shape = read_image(path).shape
+    if ending in ('jpg', 'png'):
+        monkeypatch.setattr(image_files, 'read_image', pytest.fail)
+    assert image_size(path) == (shape[1], shape[0])
+
+
+@pytest.mark.parametrize('ending', ['jpg', 'png', 'webp', 'bmp'])
+@pytest.mark.parametrize('part', [0.0, 0.01, 0.5, 0.99])
+def test_sizes_of_what_is_cut_off(save, tmp_path, ending, part):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    data = Path(save(Image.fromarray(noise), f'whole.{ending}')).read_bytes()
+    path = tmp_path / f'cut.{ending}'
+    path.write_bytes(data[: int(part * len(data))])
+    with pytest.raises(ValueError, match=f'cut.{ending} cannot be read'):
+        image_size(str(path))

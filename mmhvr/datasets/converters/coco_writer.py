@@ -79,12 +79,16 @@ class CocoWriter:
     def _assemble(self) -> None:
         """Join the lists under a temporary name, then rename it."""
         unfinished = self.file.with_name(self.file.name + '.part')
-        with unfinished.open('w', encoding='utf-8') as out:
-            out.write('{"categories": ' + json.dumps(self._categories))
-            for name, part in self._parts.items():
-                out.write(f',\n"{name}": [\n')
-                part.seek(0)
-                shutil.copyfileobj(part, out, 1 << 20)
-                out.write('\n]')
-            out.write('}\n')
-        os.replace(str(unfinished), str(self.file))
+        try:
+            with unfinished.open('w', encoding='utf-8') as out:
+                out.write('{"categories": ' + json.dumps(self._categories))
+                for name, part in self._parts.items():
+                    out.write(f',\n"{name}": [\n')
+                    part.seek(0)
+                    shutil.copyfileobj(part, out, 1 << 20)
+                    out.write('\n]')
+                out.write('}\n')
+            os.replace(str(unfinished), str(self.file))
+        except BaseException:  # a full disk, or Ctrl-C
+            unfinished.unlink(missing_ok=True)
+            raise

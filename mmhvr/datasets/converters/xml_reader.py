@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Tuple, Union
 
-from ...utils.text_files import decode_text
+from ...utils.xml_files import parse_xml
 
 Number = Union[int, float]
 
@@ -139,7 +139,7 @@ def read_xml(file: Path) -> XMLFrame:
         ValueError: The file is malformed; the message names it.
     """
     try:
-        root = _parse(file)
+        root = parse_xml(file.read_bytes())
         size = root.find('size')
         if size is None:
             raise ValueError('no <size>')
@@ -200,16 +200,3 @@ class FrameReader:
         if len(texts) == self._limit:
             texts.append('there may be more: reading stopped here')
         raise kind('\n  '.join(texts)) from self._faults[0]
-
-
-def _parse(file: Path) -> ET.Element:
-    """Return the root element; an encoding that is not declared is named."""
-    data = file.read_bytes()
-    if not data.strip():
-        raise ValueError('the file is empty')
-    try:
-        return ET.fromstring(data)
-    except ET.ParseError:
-        if b'encoding' not in data[:200]:
-            decode_text(data, 'it')  # says where it is not UTF-8
-        raise
