@@ -12,6 +12,7 @@ import time
 import warnings
 from typing import Any, Optional, Sequence
 
+from .commands.data import add_data_arguments, data
 from .doctor import add_doctor_arguments, doctor
 from .version import __version__
 
@@ -234,6 +235,9 @@ def make_parser() -> argparse.ArgumentParser:
             'doctor', help='what is installed, what is wrong, what mends it'
         )
     )
+    add_data_arguments(
+        commands.add_parser('data', help='import, check and see own data')
+    )
     return parser
 
 
@@ -246,6 +250,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         raise SystemExit(2)
     if args.command == 'doctor':
         raise SystemExit(doctor(args))
+    if args.command == 'data':
+        raise SystemExit(data(args))
     detect(args)
 
 

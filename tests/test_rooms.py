@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / 'mmhvr'
 FLOORS = (
     ('__main__',),
     ('cli',),
+    ('commands',),
     ('analysis', 'benchmark'),
     ('apis',),
     ('run', 'sources'),

@@ -23,7 +23,7 @@ class Finding(NamedTuple):
         kind (str): A key of :data:`.kinds.KINDS`.
         level (str): 'error': training or evaluation would be wrong.
             'warning': it looks like a slip. 'note': only to be known.
-        count (int): How many records it concerns: its cost.
+        number (int): How many records it concerns: its cost.
         what (str): What is wrong, and how many times.
         example (str): The first of them; may be empty.
         effect (str): What it does to training or to the number.
@@ -32,7 +32,7 @@ class Finding(NamedTuple):
 
     kind: str
     level: str
-    count: int
+    number: int
     what: str
     example: str
     effect: str
@@ -57,23 +57,19 @@ class Findings:
     def add(
         self,
         kind: str,
-        count: int,
+        number: int,
         what: str,
         example: str = '',
         level: str = 'warning',
         remedy: str = '',
     ) -> None:
-        """Note a fault; see :class:`Finding`.
-
-        Args:
-            remedy (str): In place of that of its kind.
-        """
+        """Note a :class:`Finding`; ``remedy`` replaces that of its kind."""
         known = KINDS[kind]
         self._found.append(
             Finding(
                 kind,
                 level,
-                count,
+                number,
                 what,
                 example,
                 known.effect,
@@ -84,19 +80,19 @@ class Findings:
     def error(
         self,
         kind: str,
-        count: int,
+        number: int,
         what: str,
         example: str = '',
         remedy: str = '',
     ) -> None:
         """Note what would make training or evaluation wrong."""
-        self.add(kind, count, what, example, 'error', remedy)
+        self.add(kind, number, what, example, 'error', remedy)
 
     def warn(
-        self, kind: str, count: int, what: str, example: str = ''
+        self, kind: str, number: int, what: str, example: str = ''
     ) -> None:
         """Note what a person would not do on purpose."""
-        self.add(kind, count, what, example)
+        self.add(kind, number, what, example)
 
     def extend(self, found: Sequence[Finding]) -> None:
         """Add findings of kinds that are not among these."""
@@ -111,7 +107,7 @@ class Findings:
     def sorted(self) -> List[Finding]:
         """Return the findings: errors first, then those of most records."""
         return sorted(
-            self._found, key=lambda f: (LEVELS.index(f.level), -f.count)
+            self._found, key=lambda f: (LEVELS.index(f.level), -f.number)
         )
 
     def close(self) -> None:

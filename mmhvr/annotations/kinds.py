@@ -99,6 +99,9 @@ KINDS: Dict[str, Kind] = {
         'each record is an image of its own, with its own boxes alone',
         'if they are one image, join their records',
     ),
+    'videos-missing': Kind(
+        'training stops', 'list each video with its id and a name'
+    ),
     'video-id-missing': Kind(
         'training stops at an image of no video',
         'give video_id to each image, or set load_as_video=False for still '
@@ -201,6 +204,12 @@ KINDS: Dict[str, Kind] = {
         'of the image as it is stored; training and test stop there',
         'write sizes and boxes of the upright image, or take the mark out '
         'of the files (exiftool -Orientation= FILE)',
+    ),
+    'image-mark': Kind(
+        'they are shown and read turned or mirrored, and whether the boxes '
+        'are of that cannot be told',
+        'look at one (mmhvr data show), and take the mark out of the files '
+        'if its boxes lie wrong (exiftool -Orientation= FILE)',
     ),
     # Two files.
     'overlap-videos': Kind(
