@@ -116,7 +116,9 @@ def check_fields(lists: Dict[str, Records], findings: Findings) -> None:
     for field in FIELDS:
         records = lists[field.section]
         values = [record.get(field.key) for record in records]
-        missing = [n for n, value in enumerate(values) if value is None]
+        missing: List[int] = []
+        if type(None) in set(map(type, values)):
+            missing = [n for n, value in enumerate(values) if value is None]
         if missing and (
             field.needed == 'each'
             or field.needed == 'all or none'

@@ -18,6 +18,7 @@ from ..datasets.file_names import with_slashes
 from ..run.config import data_sets_in
 from ..run.config_files import read_config
 from ..utils.files import whole_file
+from ..utils.text_files import no_collection
 
 DESCRIPTION = """\
 Say in plain words what is wrong with an annotation file (COCO or CocoVID):
@@ -75,26 +76,32 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
 def run_check(args: argparse.Namespace) -> int:
     """Do what the arguments say; returns the exit status."""
     try:
-        if args.fix and osp.realpath(args.fix) == osp.realpath(args.file):
-            raise ValueError(
-                f'--fix {args.fix} is the file itself; name another one, so '
-                'that nothing is lost'
-            )
-        content: Mapping[str, Any] = read_content(args.file)
-        beside = _beside(args, content)
-        mended: Dict[str, int] = {}
-        name = args.file
-        if args.fix:
-            content, mended = mend_all(args.file, content, beside)
-            write_content(args.fix, content)
-            name = args.fix
-        result = allow(inspect(name, content, beside), args.allow)
+        with no_collection():
+            return _check(args)
     except (OSError, ValueError) as error:
         if args.json:
             print(json.dumps(dict(file=args.file, error=str(error))))
         else:
             print(f'error: {error}', file=sys.stderr)
         return UNREADABLE
+
+
+def _check(args: argparse.Namespace) -> int:
+    """Read the files, check and print; returns the exit status."""
+    if args.fix and osp.realpath(args.fix) == osp.realpath(args.file):
+        raise ValueError(
+            f'--fix {args.fix} is the file itself; name another one, so '
+            'that nothing is lost'
+        )
+    content: Mapping[str, Any] = read_content(args.file)
+    beside = _beside(args, content)
+    mended: Dict[str, int] = {}
+    name = args.file
+    if args.fix:
+        content, mended = mend_all(args.file, content, beside)
+        write_content(args.fix, content)
+        name = args.fix
+    result = allow(inspect(name, content, beside), args.allow)
     status = exit_status(result)
     if args.json:
         print(json.dumps(as_dict(name, result, mended, status), indent=2))
