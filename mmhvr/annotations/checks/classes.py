@@ -119,22 +119,8 @@ def _check_commas(
 
 
 def _check_videos(table: Table, findings: Findings) -> None:
-    """Find classes of which no batch can be drawn, as the sampler does.
-
-    A video is of the class with the most boxes in it, the first of several.
-    """
-    targets = table.is_key & (table.video >= 0)
-    boxed = np.zeros(len(targets), dtype=bool)
-    boxed[table.file.image_index[table.file.counts]] = True
-    images = table.file.images
-    large = [
-        min(i.get('width') or _MIN_SIZE, i.get('height') or _MIN_SIZE)
-        >= _MIN_SIZE
-        for i in images
-    ]
-    videos = np.unique(table.video[targets & boxed & np.array(large)])
-    main = table.boxes_in[videos].argmax(1)
-    numbers = np.bincount(main, minlength=table.boxes_in.shape[1])
+    """Find classes of which no batch can be drawn."""
+    numbers = videos_to_train_on(table)
     few = np.flatnonzero(numbers < VIDEOS_PER_CATEGORY)
     if len(few):
         names = [category['name'] for category in table.file.categories]
@@ -146,3 +132,35 @@ def _check_videos(table: Table, findings: Findings) -> None:
             'class with the most boxes in it',
             ', '.join(f'{names[n]!r} {numbers[n]}' for n in few[:3]),
         )
+
+
+def videos_to_train_on(table: Table) -> np.ndarray:
+    """Count the videos of each class from which a batch can be drawn.
+
+    A video is of the class with the most boxes in it, the first of several,
+    and has a target frame.
+
+    Args:
+        table (Table): A file of videos.
+
+    Returns:
+        np.ndarray: int64 [C].
+    """
+    videos = np.unique(table.video[target_frames(table) & (table.video >= 0)])
+    main = table.boxes_in[videos].argmax(1)
+    return np.bincount(main, minlength=table.boxes_in.shape[1])
+
+
+def target_frames(table: Table) -> np.ndarray:
+    """Tell which images may be targets of training, bool [I].
+
+    As the data sets do: key frames with a box, and not too small.
+    """
+    boxed = np.zeros(len(table.is_key), dtype=bool)
+    boxed[table.file.image_index[table.file.counts]] = True
+    large = [
+        min(i.get('width') or _MIN_SIZE, i.get('height') or _MIN_SIZE)
+        >= _MIN_SIZE
+        for i in table.file.images
+    ]
+    return table.is_key & boxed & np.array(large, dtype=bool)
