@@ -4,6 +4,7 @@
 import argparse
 
 from .data_check import add_check_arguments, run_check
+from .data_show import add_show_arguments, run_show
 
 # Name, help, what adds its arguments, what does the work.
 COMMANDS = (
@@ -12,6 +13,12 @@ COMMANDS = (
         'what is wrong with an annotation file, and what mends it',
         add_check_arguments,
         run_check,
+    ),
+    (
+        'show',
+        'a page about a data set, with sample frames',
+        add_show_arguments,
+        run_show,
     ),
 )
 

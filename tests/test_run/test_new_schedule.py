@@ -36,7 +36,7 @@ ITERATIONS = ConfigDict(
     [
         # ImageNet VID itself: 57834 / 72 = 803 batches.
         (57834, 9, 8, 7, 5621, 0, 0.01),
-        # 900 / 9 = 100 batches: as many updates are 57 epochs; an eighth of lr.
+        # 900 / 9 = 100 batches: as many are 57 epochs; an eighth of lr.
         (900, 9, 1, 57, 5700, 0, 0.0013),
         # 10 batches: no more than 60 epochs.
         (90, 9, 1, 60, 600, 0, 0.0013),
