@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Optional
 import cv2
 import numpy as np
 
-from ..annotations import check_size
+from ..annotations.images import check_size
 from ..evaluation.annotations import VIDAnnotations
 from ..utils.files import whole_file
 from ..utils.image_files import read_image

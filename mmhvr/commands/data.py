@@ -1,13 +1,15 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""``mmhvr data``: import, check and look at a data set."""
+"""The command line of ``mmhvr data``."""
+
+from __future__ import annotations
 
 import argparse
 
 from .data_check import add_check_arguments, run_check
 from .data_show import add_show_arguments, run_show
 
-# Name, help, what adds its arguments, what does the work.
-COMMANDS = (
+# Name, what it is for, its arguments, what it does (an exit status).
+_COMMANDS = (
     (
         'check',
         'what is wrong with an annotation file, and what mends it',
@@ -24,16 +26,16 @@ COMMANDS = (
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommands of ``mmhvr data`` to a parser."""
+    """Add the arguments of ``mmhvr data`` to a parser."""
+    parser.description = 'Own videos: import, check and look at them.'
     commands = parser.add_subparsers(
         dest='data_command', metavar='COMMAND', required=True
     )
-    for name, text, add_arguments, run in COMMANDS:
-        subparser = commands.add_parser(name, help=text)
-        add_arguments(subparser)
-        subparser.set_defaults(run=run)
+    for name, what, add_arguments, _ in _COMMANDS:
+        add_arguments(commands.add_parser(name, help=what))
 
 
 def data(args: argparse.Namespace) -> int:
     """Do what the arguments say; returns the exit status."""
-    return args.run(args)
+    run = {name: run for name, _, _, run in _COMMANDS}
+    return run[args.data_command](args)

@@ -8,12 +8,12 @@ import sys
 import textwrap
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
-from ..annotations.reader import SECTIONS, read_content
 from ..annotations.checks import Beside, Inspection, inspect, mend_all
 from ..annotations.checks.mending import MENDS
 from ..annotations.checks.pictures import Pictures, look_at
 from ..annotations.findings import Finding
 from ..annotations.kinds import KINDS
+from ..annotations.reader import SECTIONS, read_content
 from ..datasets.file_names import with_slashes
 from ..run.config import data_sets_in
 from ..run.config_files import read_config

@@ -7,10 +7,10 @@ import sys
 
 import torch
 
-from ..annotations.reader import examine, read_content
 from ..annotations.checks import inspect
 from ..annotations.checks.table import Table, make_table
 from ..annotations.findings import Findings
+from ..annotations.reader import examine, read_content
 from ..datasets.file_names import with_slashes
 from ..run.config_files import read_config
 from ..run.data_facts import measure

@@ -10,6 +10,7 @@ from PIL import Image
 import mmhvr  # noqa: F401
 from mmhvr.annotations.checks import Beside, inspect, mend_all
 from mmhvr.annotations.checks.pictures import look_at
+from mmhvr.utils.image_files import read_image
 
 
 def write_pictures(content, folder, seed=0):
@@ -95,6 +96,38 @@ def test_exif_marks(content, tmp_path, mark, kind, level):
     (finding,) = found(content, tmp_path)[0]
     assert (finding.kind, finding.level) == (kind, level)
     assert repr(name) in finding.example
+
+
+@pytest.mark.parametrize('mark', [5, 6, 7, 8])
+def test_boxes_of_the_stored_image_are_turned_with_it(content, tmp_path, mark):
+    # A white object at the box [10, 4, 30, 12] of the stored image.
+    stored = np.zeros((48, 64, 3), np.uint8)
+    stored[4:16, 10:40] = 255
+    images, boxes = content['images'], content['annotations']
+    for n in range(6):  # all frames of a video, as of one camera
+        name = images[n]['file_name'] = f'v0/{n}.jpg'
+        exif = Image.Exif()
+        exif[0x0112] = mark
+        Image.fromarray(stored).save(tmp_path / name, exif=exif, quality=95)
+        boxes[n]['bbox'] = [10, 4, 30, 12]
+    findings, beside = found(content, tmp_path)
+    assert [(f.kind, f.number) for f in findings] == [('image-turned', 6)]
+    mended, number = mend_all('ann.json', content, beside)
+    assert number == {'image-turned': 6}
+    assert inspect('ann.json', mended, beside).findings == []
+    shown = read_image(str(tmp_path / 'v0/0.jpg'))
+    image, box = mended['images'][0], mended['annotations'][0]['bbox']
+    assert shown.shape[:2] == (image['height'], image['width']) == (64, 48)
+    rows, columns = (shown[..., 0] > 128).nonzero()
+    assert box == [
+        columns.min(),
+        rows.min(),
+        columns.max() + 1 - columns.min(),
+        rows.max() + 1 - rows.min(),
+    ]
+    # Outlines cannot be turned like that: such an image is left.
+    boxes[0]['segmentation'] = [[1, 1, 5, 1, 5, 5]]
+    assert mend_all('ann.json', content, beside)[1] == {'image-turned': 5}
 
 
 def test_sizes_that_are_missing_are_those_of_the_pictures(content, tmp_path):

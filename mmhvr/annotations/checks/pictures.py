@@ -136,11 +136,20 @@ def _fault(image: dict, picture: Picture) -> Tuple[str, str]:
         f'{recorded[1]}'
     )
     if None not in recorded and recorded != picture.size:
-        turned = picture.mark > 4 and recorded == picture.size[::-1]
+        turned = is_turned(image, picture)
         return 'image-turned' if turned else 'image-size', text
-    if picture.mark > 1:
+    # Of a quarter turn the sizes tell that they are of the upright image.
+    if picture.mark in (2, 3, 4) or picture.mark > 1 and width == height:
         return 'image-mark', f'{name!r}, mark {picture.mark}'
     return '', ''
+
+
+def is_turned(image: dict, picture: Optional[Picture]) -> bool:
+    """Whether an image is recorded as stored, and shown turned by 90."""
+    if picture is None or picture.size is None:
+        return False
+    recorded = (image.get('width'), image.get('height'))
+    return picture.mark > 4 and recorded == picture.size[::-1]
 
 
 def with_sizes(images: Records, pictures: Pictures) -> Records:
