@@ -197,8 +197,11 @@ def as_text(name: str, result: Inspection, mended: Mapping[str, int]) -> str:
         ]
     notes = sum(f.level == 'note' for f in result.findings)
     faults = len(result.findings) - notes
-    end = f'{faults} kinds of faults' if faults else 'no faults'
-    return '\n'.join([*lines, f'{end}, {notes} notes' if notes else end])
+    end = f'{faults} kind{"s" * (faults > 1)} of faults'
+    end = end if faults else 'no faults'
+    if notes:
+        end += f', {notes} note{"s" * (notes > 1)}'
+    return '\n'.join([*lines, end])
 
 
 def _finding(finding: Finding, is_mended: bool) -> List[str]:

@@ -63,7 +63,7 @@ def test_faults_in_plain_words(ann_file, capsys):
         '  remedy  write them from their upper left corner on (--fix does '
         'it)\n'
     ) in text
-    assert text.endswith('2 kinds of faults\n')
+    assert text.endswith('\n2 kinds of faults\n')
     assert max(map(len, text.split('\n'))) < 80
 
 
