@@ -70,8 +70,8 @@ def inspect(
 
     Args:
         path (str): Its name.
-        content (dict): As :func:`~mmhvr.annotations.reader.read_content` returns
-            it.
+        content (dict): As :func:`~mmhvr.annotations.reader.read_content`
+            returns it.
         beside (Beside): What it is held against.
     """
     findings = Findings(path)
