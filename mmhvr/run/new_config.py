@@ -4,7 +4,7 @@
 import os
 import os.path as osp
 from pathlib import Path
-from typing import Any, List, NamedTuple, Tuple
+from typing import List, NamedTuple, Tuple
 
 import numpy as np
 from mmengine.config import Config
@@ -103,7 +103,9 @@ def config_text(
         pipelines,
         _batch_lines(facts, batch) if triplets else [],
         _loader_lines(sampler, pipelines, has_val),
-        _model_lines(facts, cfg, scale, batch if triplets else None),
+        _model_lines(
+            facts, cfg, scale, triplets and batch.num_categories == 1
+        ),
         _schedule_lines(cfg, schedule, size, gpus),
     ]
     return '\n\n'.join('\n'.join(part) for part in parts if part) + '\n'
@@ -265,7 +267,7 @@ def _loader_lines(
 
 
 def _model_lines(
-    facts: DataFacts, cfg: Config, scale: Tuple[int, int], batch: Any
+    facts: DataFacts, cfg: Config, scale: Tuple[int, int], one_class: bool
 ) -> List[str]:
     """Return what the model has to know: anchors and number of classes."""
     generator = cfg.model.detector.rpn_head.anchor_generator
@@ -294,7 +296,7 @@ def _model_lines(
     return [
         *lines,
         'model = dict(',
-        *['    video_selector=None,'] * (batch and batch.num_categories == 1),
+        *['    video_selector=None,'] * one_class,
         '    detector=dict(',
         *head,
         '        roi_head=dict(bbox_head=dict(num_classes=len(classes))),',

@@ -141,6 +141,24 @@ def test_small_classes_and_one_class(make_data):
     assert "Too few to be drawn: 'dog'" in text.replace('\n# ', ' ')
 
 
+def test_bases_of_other_kinds(make_data):
+    make_data(has_val=False)
+    # Any videos, and a memory: K and N are not settings of it.
+    cfg, text = written('--base', 'hvr_faster-rcnn_r18_mini_memory')
+    assert cfg.train_dataloader.batch_size == 9
+    assert cfg.train_dataloader.batch_sampler == dict(
+        type='RandomVideoBatchSampler'
+    )
+    assert 'num_categories' not in text
+    os.remove('c.py')
+    # A pyramid has anchors of all sizes.
+    name = 'hvr_faster-rcnn_swin-t-fpn_8xb9-7e_imagenetvid'
+    cfg, text = written('--base', name)
+    generator = cfg.model.detector.rpn_head.anchor_generator
+    assert (generator.scales, len(generator.strides)) == ([8], 5)
+    assert 'a feature pyramid has them all' in text
+
+
 def test_the_written_config_trains(make_data):
     make_data()
     before = torch.random.get_rng_state()
