@@ -53,7 +53,8 @@ def classes_figure(summary: DatasetSummary) -> Figure:
         (panels[1], summary.videos, GREEN, 'videos with such a box'),
     ):
         bars = axis.barh(range(len(order)), values[order], color=colour)
-        axis.bar_label(bars, padding=3, fmt='{:,.0f}', fontsize=8)
+        texts = [f'{value:,}' for value in values[order]]
+        axis.bar_label(bars, texts, padding=3, fontsize=8)
         axis.set_yticks(range(len(order)), names)
         axis.margins(x=0.2)
         axis.set_xlabel(label)

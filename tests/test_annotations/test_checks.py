@@ -7,6 +7,7 @@ video 1, 7 to 12 of video 2, and so on.
 
 import copy
 import json
+import random
 
 import pytest
 from clean_file import FRAMES, VIDEOS, clean_content
@@ -501,3 +502,49 @@ def test_what_is_written_is_what_was_mended(tmp_path):
     path = tmp_path / 'out' / 'a b.json'
     write_content(str(path), content)
     assert json.loads(path.read_text()) == content
+
+
+# --- any file ----------------------------------------------------------------
+
+VALUES = [None, 0, -1, 2, 3.5, 7.0, '1', '', ' ', [], [1, 2], {}, True]
+VALUES += [NAN, float('inf'), 10**20, [0, 0, 1, 1], [1, 2, -3, 4]]
+
+
+def spoil_at_random(content, rng):
+    for _ in range(rng.choice([1, 1, 2, 3, 5])):
+        section = rng.choice(['images', 'annotations', 'categories', 'videos'])
+        records = content[section]
+        if not records:
+            continue
+        record = rng.choice(records)
+        kind = rng.randrange(6)
+        if kind < 2:
+            record[rng.choice(list(record) or ['id'])] = rng.choice(VALUES)
+        elif kind == 2:
+            records.append(dict(record))
+        elif kind == 3:
+            records.remove(record)
+        elif kind == 4 and record:
+            del record[rng.choice(list(record))]
+        else:
+            rng.shuffle(records)
+    if rng.random() < 0.1:
+        content[rng.choice(['annotations', 'categories', 'videos'])] = []
+
+
+def test_whatever_is_in_a_file_the_check_says_it():
+    clean = 0
+    for seed in range(300):
+        content = clean_content()
+        spoil_at_random(content, random.Random(seed))
+        before = repr(content)
+        mended, _ = mend_all('ann.json', content)
+        assert repr(content) == before
+        result = found_in(mended)
+        # What could be mended is mended at once.
+        again, number = mend_all('ann.json', mended)
+        assert not number and repr(again) == repr(mended)
+        errors = [f for f in result.findings if f.level == 'error']
+        assert errors or result.is_complete
+        clean += not errors
+    assert 50 < clean < 250

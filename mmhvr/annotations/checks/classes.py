@@ -43,7 +43,7 @@ def check_classes(table: Table, findings: Findings) -> None:
             repr(empty[0]),
         )
     _check_commas(list(tally), empty, findings)
-    if table.is_for_training and len(table.video_ids):
+    if table.is_for_training and table.boxes_in.size:
         _check_videos(table, findings)
 
 

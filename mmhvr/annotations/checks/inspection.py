@@ -17,7 +17,7 @@ from ..findings import Finding, Findings
 from ..reader import AnnotationFile, examine
 from .classes import check_classes, check_names
 from .frames import check_frames_of
-from .mending import MENDS, mend
+from .mending import mend
 from .overlap import check_overlap
 from .pictures import Pictures, check_pictures
 from .table import make_table
@@ -112,7 +112,7 @@ def mend_all(
     mended: Counter = Counter()
     for _ in range(_ROUNDS):
         found = inspect(path, content, beside).findings
-        kinds = [finding.kind for finding in found if finding.kind in MENDS]
+        kinds = [finding.kind for finding in found]
         content, number = mend(content, kinds, beside.pictures)
         if not number:
             break

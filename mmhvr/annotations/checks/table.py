@@ -13,6 +13,8 @@ from ..reader import AnnotationFile
 
 #: Of an image without video, a frame without number, a box without track.
 NONE = -1
+# A frame number beyond it is a fault as this one is.
+_LARGEST = 2**40
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def make_table(file: AnnotationFile) -> Table:
         file=file,
         video_ids=ids,
         video=video,
-        frame=_column([NONE if f is None else int(f) for f in frames]),
+        frame=_column(
+            [NONE if f is None else min(int(f), _LARGEST) for f in frames]
+        ),
         is_key=np.array(
             [
                 image.get('is_vid_train_frame') in (None, True)
