@@ -62,7 +62,7 @@ KINDS: Dict[str, Kind] = {
         'training stops, as a batch needs K classes and N videos of each',
         'add videos, lower videos_per_category and num_categories (mmhvr '
         'new writes what the data allow), or leave small classes out with '
-        'skip_small_categories=True',
+        "small_categories='leave_out'",
     ),
     'name-without-comma': Kind(
         'Python joins texts that no comma parts: these classes are found '

@@ -207,7 +207,7 @@ def _sampler_lines(
             '        num_categories=num_categories,',
             '        videos_per_category=videos_per_category,',
         ]
-        skip = '        skip_small_categories=True,'
+        skip = "        small_categories='leave_out',"
         options += [skip] * bool(batch.left_out)
     if num_batches:
         options += [

@@ -136,7 +136,7 @@ def test_small_classes_and_one_class(make_data):
     cfg, text = written()
     sampler = cfg.train_dataloader.batch_sampler
     assert (sampler.num_categories, sampler.videos_per_category) == (1, 5)
-    assert sampler.skip_small_categories
+    assert sampler.small_categories == 'leave_out'
     assert cfg.model.video_selector is None
     assert "Too few to be drawn: 'dog'" in text.replace('\n# ', ' ')
 
