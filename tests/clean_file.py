@@ -3,6 +3,8 @@
 
 from typing import Any, Dict
 
+from mmhvr.annotations.checks import Beside, inspect
+
 FRAMES = 6
 VIDEOS = 6
 SIZE = (64, 48)
@@ -50,3 +52,14 @@ def clean_content(start: int = 0) -> Dict[str, Any]:
         images=images,
         annotations=annotations,
     )
+
+
+def found_in(content: Dict[str, Any], **beside: Any) -> Any:
+    """What the checks find in a file."""
+    return inspect('ann.json', content, Beside(**beside))
+
+
+def of_kind(result: Any, kind: str) -> Any:
+    """The one finding of a kind."""
+    (finding,) = [f for f in result.findings if f.kind == kind]
+    return finding
