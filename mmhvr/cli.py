@@ -13,6 +13,7 @@ import warnings
 from typing import Any, Optional, Sequence
 
 from .commands.data import add_data_arguments, data
+from .commands.new import add_new_arguments, new
 from .doctor import add_doctor_arguments, doctor
 from .version import __version__
 
@@ -236,7 +237,10 @@ def make_parser() -> argparse.ArgumentParser:
         )
     )
     add_data_arguments(
-        commands.add_parser('data', help='own videos: import them')
+        commands.add_parser('data', help='import, check and see own data')
+    )
+    add_new_arguments(
+        commands.add_parser('new', help='write a config for own data')
     )
     return parser
 
@@ -252,6 +256,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         raise SystemExit(doctor(args))
     if args.command == 'data':
         raise SystemExit(data(args))
+    if args.command == 'new':
+        raise SystemExit(new(args))
     detect(args)
 
 

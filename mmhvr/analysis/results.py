@@ -15,12 +15,12 @@ from ..evaluation.average_precision import (
     precision_recall,
 )
 from ..evaluation.errors import ErrorCounts, count_errors
-from ..evaluation.matching import box_sizes
 from ..evaluation.motion import MOTION_RANGES
 from ..evaluation.prediction_files import AnyPredictions, label_names
 from ..evaluation.predictions import check_labels, join_predictions
 from ..evaluation.range_average_precision import range_average_precisions
 from ..evaluation.ranking import rank_detections
+from ..utils.box_pairs import box_sizes
 
 Ranges = Dict[str, Tuple[float, float]]
 

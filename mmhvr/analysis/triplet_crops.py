@@ -10,7 +10,7 @@ from typing import List, Sequence
 import cv2
 import numpy as np
 
-from ..evaluation.matching import paired_iou
+from ..utils.box_pairs import paired_iou
 from ..visualization.layout import caption, side_by_side
 
 # Side of a crop in the picture, and pixels around the box, as a share of it.

@@ -4,7 +4,7 @@
 Legend: A annotations of a file; boxes are xywh in pixels as COCO writes them.
 """
 
-from typing import List, Optional
+from typing import Optional
 
 import numpy as np
 
@@ -17,8 +17,9 @@ LEFT_OUT = (
     'NaN or infinite',
     'inverted (width or height below 0)',
     'under a pixel wide or high',
-    'wholly outside of its image',
+    'wholly outside of their image',
 )
+_KINDS = ('box-not-finite', 'box-inverted', 'box-empty', 'box-outside')
 # A box that reaches out of its image by so many pixels is only rounded.
 _SLACK = 1.0
 # So many boxes tell in which form a tool wrote them.
@@ -85,24 +86,28 @@ def check_boxes(
     finite = boxes[np.isfinite(boxes).all(1)]
     if len(finite) and (finite <= 1).all() and not kept.any():
         findings.error(
+            'boxes-as-shares',
             len(boxes),
             f'none of {len(boxes)} boxes has a coordinate above 1, so they '
-            f'are shares of the image, such as {_show(boxes[0])} of '
-            f'{describe(annotations[0])}; write pixels',
+            'are shares of the image',
+            _name(0, boxes, annotations),
         )
-    elif not kept.any():
+        return
+    if not kept.any():
         findings.error(
+            'boxes-unusable',
             len(boxes),
-            f'none of {len(boxes)} boxes can be used: '
-            + '; '.join(_causes(boxes, reasons, annotations)),
+            f'none of {len(boxes)} boxes can be used',
         )
-    elif not kept.all():
-        findings.warn(
-            int((~kept).sum()),
-            f'{(~kept).sum()} of {len(boxes)} boxes are left out, in '
-            'training and in evaluation: '
-            + '; '.join(_causes(boxes, reasons, annotations)),
-        )
+    for reason, kind in enumerate(_KINDS, 1):
+        places = np.flatnonzero(reasons == reason)
+        if len(places):
+            findings.warn(
+                kind,
+                len(places),
+                f'{len(places)} of {len(boxes)} boxes are {LEFT_OUT[reason]}',
+                _name(places[0], boxes, annotations),
+            )
     if sizes is not None:
         _check_form(boxes, reasons, sizes, annotations, findings)
 
@@ -118,15 +123,14 @@ def check_repeats(
         annotations (list[dict]): Their records, A.
         findings (Findings): Gets a warning.
     """
-    order = np.lexsort(rows.T)
-    again = order[1:][(rows[order[1:]] == rows[order[:-1]]).all(1)]
+    again = repeated(rows)
     if len(again):
         findings.warn(
+            'box-repeated',
             len(again),
             f'{len(again)} of {len(rows)} boxes repeat another one of the '
-            'same image, category and bounds, such as '
-            f'{describe(annotations[again.min()])}; they count, so that one '
-            'of the two is always missed: take them out',
+            'same image, category and bounds',
+            describe(annotations[again.min()]),
         )
 
 
@@ -139,9 +143,9 @@ def check_ignored(ignored: np.ndarray, findings: Findings) -> None:
     """
     if len(ignored) and ignored.all():
         findings.warn(
+            'boxes-ignored',
             len(ignored),
-            f'all {len(ignored)} boxes have iscrowd or ignore, so that there '
-            'is none to learn or to find; set both to 0 for single objects',
+            f'all {len(ignored)} boxes have iscrowd or ignore',
         )
 
 
@@ -156,56 +160,46 @@ def _check_form(
     start, extent = boxes[:, :2], boxes[:, 2:]
     kept = reasons == 0
     with np.errstate(invalid='ignore'):
-        reach = (start < -_SLACK) | (start + extent > sizes + _SLACK)
-        beyond = (kept | (reasons == 4)) & reach.any(1)
+        beyond = (kept | (reasons == 4)) & reach_out(boxes, sizes)
         corners = (extent > start) & (extent <= sizes + _SLACK)
-    if not beyond.any():
+    number = int(beyond.sum())
+    if not (beyond & kept).any():
         return
-    number, first = int(beyond.sum()), int(np.argmax(beyond))
+    first = int(np.argmax(beyond & kept))
     width, height = sizes[first].astype(int)
-    text = (
-        f'{number} of {len(boxes)} boxes end beyond their image, such as '
-        f'{_show(boxes[first])} of {describe(annotations[first])} '
-        f'({width} x {height})'
-    )
+    text = f'{number} of {len(boxes)} boxes end beyond their image'
+    example = f'{_name(first, boxes, annotations)} ({width} x {height})'
     enough = len(boxes) >= _ENOUGH
     if enough and number > 0.1 * len(boxes) and corners[kept].all():
-        findings.error(
-            number,
-            f'{text}, and all fit as corners [x1, y1, x2, y2]; write '
-            '[x, y, width, height]',
-        )
+        text += ', and all fit as corners [x1, y1, x2, y2]'
+        findings.error('boxes-as-corners', number, text, example)
     elif enough and number > 0.5 * len(boxes):
-        findings.error(
-            number,
-            f'{text}: most boxes are of images of another size, or bbox is '
-            'not [x, y, width, height] with x, y the upper left corner',
-        )
+        findings.error('boxes-of-other-size', number, text, example)
     else:
-        findings.warn(
-            number,
-            f'{text}: they count, unless they are wholly outside, and '
-            'training cuts them at the border; if they are many, check that '
-            'bbox is [x, y, width, height] with x, y the upper left corner',
-        )
+        findings.warn('box-beyond', number, text, example)
 
 
-def _causes(
-    boxes: np.ndarray, reasons: np.ndarray, annotations: Records
-) -> List[str]:
-    """Return number and example of each cause, the frequent first."""
-    counts = np.bincount(reasons, minlength=len(LEFT_OUT))
-    counts[0] = 0
-    causes = []
-    for cause in np.argsort(-counts, kind='stable')[: (counts > 0).sum()]:
-        first = int(np.argmax(reasons == cause))
-        causes.append(
-            f'{counts[cause]} {LEFT_OUT[cause]}, such as '
-            f'{_show(boxes[first])} of {describe(annotations[first])}'
-        )
-    return causes
+def reach_out(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Tell which boxes end beyond their image by more than a rounding.
+
+    Args:
+        boxes (np.ndarray): xywh in pixels, [A, 4].
+        sizes (np.ndarray): Width and height of their images, [A, 2].
+
+    Returns:
+        np.ndarray: bool [A].
+    """
+    start, end = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    return ((start < -_SLACK) | (end > sizes + _SLACK)).any(1)
 
 
-def _show(box: np.ndarray) -> str:
-    """Return a box in short."""
-    return '[' + ', '.join(f'{value:g}' for value in box) + ']'
+def repeated(rows: np.ndarray) -> np.ndarray:
+    """Places of the rows that are as an earlier one, in no order."""
+    order = np.lexsort(rows.T)
+    return order[1:][(rows[order[1:]] == rows[order[:-1]]).all(1)]
+
+
+def _name(place: int, boxes: np.ndarray, annotations: Records) -> str:
+    """Name a box so that a person finds it."""
+    box = ', '.join(f'{value:g}' for value in boxes[place])
+    return f'[{box}] of {describe(annotations[place])}'

@@ -45,6 +45,14 @@ def match_class_names(
     tally = file.tally()
     missing = [name for name in names if name not in tally]
     others = [name for name in tally if name not in set(names)]
+    joined = joined_names(missing, others)
+    if joined:
+        name, parts = next(iter(joined.items()))
+        raise AnnotationError(
+            f'the class name {name!r} is {", ".join(map(repr, parts))} of '
+            f'{file.path} in a row, as Python reads names that no comma '
+            'parts; put the comma in metainfo=dict(CLASSES=...)'
+        )
     alike = similar_names(missing, others)
     if alike:
         pairs = ', '.join(f'{a!r} and {b!r}' for a, b in alike.items())
@@ -152,6 +160,38 @@ def similar_names(
     return {
         name: spelt[_plain(name)] for name in names if _plain(name) in spelt
     }
+
+
+def joined_names(
+    names: Iterable[str], others: Sequence[str]
+) -> Dict[str, List[str]]:
+    """Names that are several names of another list in a row.
+
+    Args:
+        names (Iterable[str]): To look for.
+        others (Sequence[str]): Where to look.
+
+    Returns:
+        dict[str, list[str]]: The parts of each such name.
+
+    Example:
+        >>> joined_names(['cartruck', 'bus'], ['car', 'truck', 'van'])
+        {'cartruck': ['car', 'truck']}
+    """
+    found = {name: _parts(name, others) for name in names}
+    return {name: parts for name, parts in found.items() if len(parts) > 1}
+
+
+def _parts(name: str, others: Sequence[str]) -> List[str]:
+    """Return the names that a name is put together of; none if it is not."""
+    for other in others:
+        if name == other:
+            return [other]
+        if other and name.startswith(other):
+            rest = _parts(name[len(other) :], others)
+            if rest:
+                return [other, *rest]
+    return []
 
 
 def _plain(name: str) -> str:

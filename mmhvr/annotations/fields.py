@@ -116,26 +116,30 @@ def check_fields(lists: Dict[str, Records], findings: Findings) -> None:
     for field in FIELDS:
         records = lists[field.section]
         values = [record.get(field.key) for record in records]
-        missing = [n for n, value in enumerate(values) if value is None]
+        missing: List[int] = []
+        if type(None) in set(map(type, values)):
+            missing = [n for n, value in enumerate(values) if value is None]
         if missing and (
             field.needed == 'each'
             or field.needed == 'all or none'
             and len(missing) < len(records)
         ):
             findings.error(
+                'field-missing',
                 len(missing),
                 f'{len(missing)} of {len(records)} {field.section} have no '
-                f'{field.key}, such as {describe(records[missing[0]])}; give '
-                f'{field.kind} to each',
+                f'{field.key}',
+                describe(records[missing[0]]),
+                f'give {field.kind} to each',
             )
         wrong = _misfits(values, field)
         if wrong:
             findings.error(
+                'field-mistyped',
                 len(wrong),
                 f'{field.key} must be {field.kind}, but in {len(wrong)} of '
-                f'{len(records)} {field.section} it is not, such as '
-                f'{_short(values[wrong[0]])} of '
-                f'{describe(records[wrong[0]])}',
+                f'{len(records)} {field.section} it is not',
+                f'{_short(values[wrong[0]])} of {describe(records[wrong[0]])}',
             )
 
 

@@ -6,7 +6,7 @@ Legend: I images, A annotations.
 
 import os.path as osp
 from dataclasses import dataclass
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 import numpy as np
 from mmengine.fileio import exists
@@ -106,20 +106,35 @@ def read_annotations(
             names or fields are wrong; the text says everything at once, the
             costliest first.
     """
-    if not path or not exists(path):
-        raise FileNotFoundError(
-            f'annotation file {path!r} does not exist (looked for '
-            f'{osp.abspath(path)}); {remedy}'
-        )
-    lists = _read_lists(path)
     findings = Findings(path)
+    file = examine(path, read_content(path, remedy), findings)
+    findings.close()
+    assert file is not None
+    return file
+
+
+def examine(
+    path: str, content: Mapping[str, Any], findings: Findings
+) -> Optional[AnnotationFile]:
+    """Look for all that is wrong with the records of a file.
+
+    Args:
+        path (str): Its name.
+        content (dict): As :func:`read_content` returns it.
+        findings (Findings): Gets what is found.
+
+    Returns:
+        AnnotationFile: None if fields or ids are wrong, so that boxes and
+        videos could not be looked at.
+    """
+    lists: Dict[str, Records] = {name: content[name] for name in SECTIONS}
     check_fields(lists, findings)
     check_ids(lists, findings)
     check_references(lists, findings)
     check_frames(lists['images'], findings)
     if findings.has_errors:
         # What follows needs boxes and images that are what they should be.
-        findings.close()
+        return None
     annotations = lists['annotations']
     boxes = np.array(
         [ann['bbox'] for ann in annotations], dtype=np.float64
@@ -146,12 +161,31 @@ def read_annotations(
     )
     check_ignored(file.ignored, findings)
     check_videos(file.images, annotations, findings)
-    findings.close()
     return file
 
 
-def _read_lists(path: str) -> Dict[str, Records]:
-    """Return the lists of records of a file."""
+def read_content(
+    path: str, remedy: str = 'check the path, or convert the data first'
+) -> Dict[str, Any]:
+    """Read an annotation file without looking at its records.
+
+    Args:
+        path (str): The JSON file.
+        remedy (str): What to do if there is no such file.
+
+    Returns:
+        dict: The whole object, with a list of records for each of
+        :data:`SECTIONS`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        AnnotationError: It is not a JSON object of lists of records.
+    """
+    if not path or not exists(path):
+        raise FileNotFoundError(
+            f'annotation file {path!r} does not exist (looked for '
+            f'{osp.abspath(path)}); {remedy}'
+        )
     remedy = 'it is not a COCO or CocoVID file: convert the data again'
     try:
         data = read_json(path)
@@ -162,10 +196,9 @@ def _read_lists(path: str) -> Dict[str, Records]:
             f'annotation file {path} holds a {type(data).__name__} in place '
             f'of an object with {", ".join(SECTIONS)}; {remedy}'
         )
-    lists: Dict[str, Records] = {}
     for section in SECTIONS:
         records = data.get(section)
-        lists[section] = records = [] if records is None else records
+        data[section] = records = [] if records is None else records
         if not isinstance(records, list) or not all(
             isinstance(record, dict) for record in records
         ):
@@ -173,12 +206,13 @@ def _read_lists(path: str) -> Dict[str, Records]:
                 f'annotation file {path}: {section} is not a list of records; '
                 f'{remedy}'
             )
-    if not any(lists.values()):
+    if not any(data[section] for section in SECTIONS):
+        others = sorted(set(data) - set(SECTIONS))[:6]
         raise AnnotationError(
             f'annotation file {path} has none of {", ".join(SECTIONS)}, but '
-            f'{sorted(map(str, data))[:6]}; {remedy}'
+            f'{others}; {remedy}'
         )
-    return lists
+    return data
 
 
 def _places(records: Records, key: str, targets: Records) -> np.ndarray:

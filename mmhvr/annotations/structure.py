@@ -18,11 +18,6 @@ from .fields import (
 )
 from .findings import Findings
 
-_MERGED = (
-    'files that were joined count from the start again: number {} anew, and '
-    'with them what refers to them'
-)
-
 
 def check_ids(lists: Dict[str, Records], findings: Findings) -> None:
     """Find ids and category names that two records share.
@@ -31,26 +26,22 @@ def check_ids(lists: Dict[str, Records], findings: Findings) -> None:
         lists (dict): The records by section.
         findings (Findings): Gets the errors.
     """
-    for section, key, fits, remedy in (
-        ('images', 'id', is_id, _MERGED.format('images')),
-        ('videos', 'id', is_id, _MERGED.format('videos')),
-        ('annotations', 'id', is_id, _MERGED.format('annotations')),
-        ('categories', 'id', is_id, 'give each category an id of its own'),
-        (
-            'categories',
-            'name',
-            is_text,
-            'join the categories of one name, or rename one',
-        ),
+    for section, key, fits in (
+        ('images', 'id', is_id),
+        ('videos', 'id', is_id),
+        ('annotations', 'id', is_id),
+        ('categories', 'id', is_id),
+        ('categories', 'name', is_text),
     ):
-        groups = _shared(lists[section], key, fits)
+        groups = shared(lists[section], key, fits)
         if groups:
             value, records = next(iter(groups.items()))
             number = sum(map(len, groups.values()))
             findings.error(
+                f'{section}-share-{key}',
                 number,
-                f'{number} {section} share their {key} with others: '
-                f'{value!r} is that of {describe_all(records)}; {remedy}',
+                f'{number} {section} share their {key} with others',
+                f'{value!r} is that of {describe_all(records)}',
             )
 
 
@@ -85,11 +76,12 @@ def check_references(lists: Dict[str, Records], findings: Findings) -> None:
         if known and not {type(r[key]) for r in lost} & set(map(type, known)):
             other = ' (texts and numbers differ: "7" is not 7)'
         findings.error(
+            'reference-lost',
             len(lost),
             f'{len(lost)} of {len(lists[section])} {section} name a {key} '
-            f'that is not among the {len(known)} {target}, such as '
-            f'{lost[0][key]!r} of {describe(lost[0])}{other}; add it to '
-            f'{target}, or take these {section} out',
+            f'that is not among the {len(known)} {target}',
+            f'{lost[0][key]!r} of {describe(lost[0])}{other}',
+            f'add it to {target}, or take these {section} out',
         )
 
 
@@ -112,41 +104,36 @@ def _check_places(videos: Dict[Any, Records], findings: Findings) -> None:
     """Find places of a video that several frames have."""
     twice = []
     for frames in videos.values():
-        for group in _shared(frames, 'frame_id', is_place).values():
+        for group in shared(frames, 'frame_id', is_place).values():
             twice += group
     if twice:
         findings.error(
+            'frame-twice',
             len(twice),
             f'{len(twice)} images share their frame_id with another of their '
-            f'video, such as {describe_all(twice)} with frame_id '
-            f'{twice[0]["frame_id"]} of video {twice[0]["video_id"]!r}; count '
-            'the frames of a video 0, 1, 2, ...',
+            'video',
+            f'{describe_all(twice)} with frame_id {twice[0]["frame_id"]} of '
+            f'video {twice[0]["video_id"]!r}',
         )
 
 
 def _check_files(images: Records, findings: Findings) -> None:
     """Find image files that several records name."""
-    groups = _shared(images, 'file_name', is_text)
+    groups = shared(images, 'file_name', is_text)
     if not groups:
         return
     name, records = next(iter(groups.items()))
     number = sum(map(len, groups.values()))
     in_video = any(
-        _shared(group, 'video_id', is_id) for group in groups.values()
+        shared(group, 'video_id', is_id) for group in groups.values()
     )
-    text = (
-        f'{number} images name a file that another image names too, such as '
-        f'{name!r} (ids {", ".join(repr(r.get("id")) for r in records[:3])})'
-        ': each record is an image of its own, with its own boxes alone; '
+    findings.add(
+        'file-twice' if in_video else 'file-in-two-videos',
+        number,
+        f'{number} images name a file that another image names too',
+        f'{name!r} (ids {", ".join(repr(r.get("id")) for r in records[:3])})',
+        'error' if in_video else 'warning',
     )
-    if in_video:
-        findings.error(
-            number, text + 'give each frame one record, with all its boxes'
-        )
-    else:
-        findings.warn(
-            number, text + 'if they are one image, join their records'
-        )
 
 
 def _distinct(values: List[Any]) -> Set[Any]:
@@ -157,7 +144,7 @@ def _distinct(values: List[Any]) -> Set[Any]:
         return set(map(repr, values))
 
 
-def _shared(
+def shared(
     records: Records, key: str, fits: Callable[[Any], bool]
 ) -> Dict[Any, Records]:
     """Return the values that several records have, and these records."""
@@ -165,14 +152,14 @@ def _shared(
     if len(_distinct(values)) == len(values):
         return {}
     seen: Set[Any] = set()
-    shared: Set[Any] = set()
+    twice: Set[Any] = set()
     for value in values:
         if fits(value):
-            (shared if value in seen else seen).add(value)
-    if not shared:
+            (twice if value in seen else seen).add(value)
+    if not twice:
         return {}
     groups: Dict[Any, Records] = {}
     for record in records:
-        if fits(record.get(key)) and record[key] in shared:
+        if fits(record.get(key)) and record[key] in twice:
             groups.setdefault(record[key], []).append(record)
     return groups

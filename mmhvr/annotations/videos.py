@@ -56,12 +56,12 @@ def _check_order(videos: Videos, findings: Findings) -> None:
         natural = sorted(names, key=natural_key)
         place = next(n for n, name in enumerate(names) if name != natural[n])
         findings.warn(
+            'frames-by-alphabet',
             sum(len(names) for _, names in wrong),
             f'the frames of {len(wrong)} videos are numbered in the order of '
-            f'the alphabet, such as {names[max(0, place - 1)]!r}, '
-            f'{names[place]!r}, ... of video {video!r}: if they were filmed '
-            'in the order of their numbers, sort their names by number and '
-            'set frame_id by that',
+            'the alphabet',
+            f'{names[max(0, place - 1)]!r}, {names[place]!r}, ... of video '
+            f'{video!r}',
         )
 
 
@@ -75,12 +75,11 @@ def _check_sizes(videos: Videos, findings: Findings) -> None:
     if mixed:
         video, (first, second, *_) = next(iter(mixed.items()))
         findings.warn(
+            'frame-sizes',
             sum(len(videos[video]) for video in mixed),
-            f'{len(mixed)} videos have frames of several sizes, such as '
+            f'{len(mixed)} videos have frames of several sizes',
             f'video {video!r} of {first[0]} x {first[1]} and '
-            f'{second[0]} x {second[1]}: they may be several videos under '
-            'one id, and without PadVideoFrames training stops at such a '
-            'sample; give each video an id of its own',
+            f'{second[0]} x {second[1]}',
         )
 
 
@@ -99,11 +98,10 @@ def _check_stride(
                 stride = gcd(stride, after - before)
     if stride > 1 and number >= 10 and empty >= number:
         findings.warn(
+            'every-nth-frame',
             empty,
             f'only one frame in {stride} of the videos has boxes, {number} '
-            f'of {number + empty}: if the others are not annotated, what is '
-            'found in them counts as false; leave them out of the file for '
-            'evaluation',
+            f'of {number + empty}',
         )
 
 
@@ -125,10 +123,10 @@ def _check_video_ids(
     if astray:
         first = astray[0]
         findings.warn(
+            'box-of-other-video',
             len(astray),
             f'{len(astray)} of {len(annotations)} annotations have another '
-            f'video_id than their image, such as {describe(first)}: '
-            f'{first["video_id"]!r}, and not '
-            f'{video_of[first["image_id"]]!r}; they are taken as boxes of '
-            'their image_id, so check which of the two is right',
+            'video_id than their image',
+            f'{describe(first)}: {first["video_id"]!r}, and not '
+            f'{video_of[first["image_id"]]!r}',
         )

@@ -1,2 +1,2 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""The commands beside ``mmhvr detect`` and ``mmhvr doctor``."""
+"""The commands for own data: their command lines, and what they print."""

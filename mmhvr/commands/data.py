@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import argparse
 
+from .data_check import add_check_arguments, run_check
 from .data_import import add_import_arguments, run_import
+from .data_show import add_show_arguments, run_show
 
 # Name, what it is for, its arguments, what it does (an exit status).
 _COMMANDS = (
@@ -14,6 +16,18 @@ _COMMANDS = (
         'from an annotation tool to a data set',
         add_import_arguments,
         run_import,
+    ),
+    (
+        'check',
+        'what is wrong with an annotation file, and what mends it',
+        add_check_arguments,
+        run_check,
+    ),
+    (
+        'show',
+        'a page about a data set, with sample frames',
+        add_show_arguments,
+        run_show,
     ),
 )
 

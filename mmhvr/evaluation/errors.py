@@ -26,11 +26,11 @@ from typing import Dict, List, Tuple
 
 import numpy as np
 
+from ..utils.box_pairs import paired_iou
 from .matching import (
     covered_by_crowd,
     iter_pairs,
     match_detections,
-    paired_iou,
 )
 from .structures import Detections, GroundTruth
 

@@ -15,6 +15,8 @@ from typing import Iterator, Optional, Tuple, Union
 
 import numpy as np
 
+from ..utils.box_pairs import box_area, paired_intersection, paired_iou
+
 # Pairs looked at together: about 100 MB of temporary float64 arrays.
 PAIRS_AT_ONCE = 1 << 20
 
@@ -140,32 +142,12 @@ def covered_by_crowd(
     """
     covered = np.zeros(len(det_boxes), dtype=bool)
     for crowd, det in iter_pairs(crowd_images, det_images):
-        inside = _intersection(crowd_boxes[crowd], det_boxes[det], offset)
-        area = _area(det_boxes[det], offset)
+        inside = paired_intersection(
+            crowd_boxes[crowd], det_boxes[det], offset
+        )
+        area = box_area(det_boxes[det], offset)
         covered[det[(area > 0) & (inside >= min_share * area)]] = True
     return covered
-
-
-def paired_iou(
-    boxes: np.ndarray, others: np.ndarray, offset: float = 1
-) -> np.ndarray:
-    """Intersection over union of the i-th box with the i-th other box.
-
-    Args:
-        boxes (np.ndarray): [P, 4].
-        others (np.ndarray): [P, 4].
-        offset (float): Added to widths and heights. Defaults to 1.
-
-    Returns:
-        np.ndarray: float64 [P]; 0 where both boxes are without area.
-
-    Example:
-        >>> paired_iou(np.array([[0, 0, 9, 9]]), np.array([[5, 0, 14, 9]]))
-        array([0.33333333])
-    """
-    both = _intersection(boxes, others, offset)
-    union = _area(boxes, offset) + _area(others, offset) - both
-    return np.divide(both, union, out=np.zeros_like(union), where=union > 0)
 
 
 def iter_pairs(
@@ -248,28 +230,3 @@ def overlapping_pairs(
         dets.append(det[near])
         ious.append(iou[near])
     return np.concatenate(gts), np.concatenate(dets), np.concatenate(ious)
-
-
-def box_sizes(
-    boxes: np.ndarray, offset: float = 1
-) -> Tuple[np.ndarray, np.ndarray]:
-    """Widths and heights in pixels, 0 for an inverted box, float64 [n]."""
-    x1, y1, x2, y2 = boxes.T.astype(np.float64)
-    return np.maximum(x2 - x1 + offset, 0), np.maximum(y2 - y1 + offset, 0)
-
-
-def _intersection(
-    boxes: np.ndarray, others: np.ndarray, offset: float
-) -> np.ndarray:
-    """Area that the i-th boxes share in square pixels, float64 [P]."""
-    x1, y1, x2, y2 = boxes.T.astype(np.float64)
-    u1, v1, u2, v2 = others.T.astype(np.float64)
-    width = np.minimum(x2, u2) - np.maximum(x1, u1) + offset
-    height = np.minimum(y2, v2) - np.maximum(y1, v1) + offset
-    return np.maximum(width, 0) * np.maximum(height, 0)
-
-
-def _area(boxes: np.ndarray, offset: float) -> np.ndarray:
-    """Area of boxes in square pixels, 0 for an inverted one, float64 [P]."""
-    width, height = box_sizes(boxes, offset)
-    return width * height

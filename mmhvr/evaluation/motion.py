@@ -18,7 +18,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .matching import paired_iou
+from ..utils.box_pairs import paired_iou
 
 # Both ends are included, so a box of exactly 0.9 is slow and medium.
 MOTION_RANGES: Dict[str, Tuple[float, float]] = {

@@ -13,8 +13,8 @@ from typing import Iterator, Optional
 import numpy as np
 from mmengine.logging import print_log
 
+from ..utils.box_pairs import box_sizes
 from .annotations import VIDAnnotations
-from .matching import box_sizes
 from .structures import Detections
 
 # A box that reaches out of its image by so many pixels is only rounded.

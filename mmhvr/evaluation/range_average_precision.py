@@ -22,15 +22,14 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..utils.box_pairs import box_sizes, paired_iou
 from .average_precision import average_precision
 from .matching import (
     assign_pairs,
-    box_sizes,
     covered_by_crowd,
     descending_order,
     iter_pairs,
     overlapping_pairs,
-    paired_iou,
 )
 from .ranking import Ranking
 from .structures import Detections, GroundTruth

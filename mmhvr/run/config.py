@@ -126,7 +126,7 @@ def check_data_files(cfg: Config, splits: Sequence[str]) -> None:
     """
     for split in splits:
         loader = cfg.get(f'{split}_dataloader') or {}
-        for path, key, _ in _data_sets(
+        for path, key, _ in data_sets_in(
             loader.get('dataset'), f'{split}_dataloader.dataset'
         ):
             if '://' in path or osp.isfile(path):
@@ -158,7 +158,7 @@ def check_host_annotations(cfg: Config) -> None:
         AnnotationError: A file is broken, or has none of the class names.
     """
     loader = cfg.get('train_dataloader') or {}
-    for path, key, dataset in _data_sets(
+    for path, key, dataset in data_sets_in(
         loader.get('dataset'), 'train_dataloader.dataset'
     ):
         if str(dataset.get('type')).split('.')[-1] in _HOST_DATA_SETS:
@@ -168,15 +168,23 @@ def check_host_annotations(cfg: Config) -> None:
                 match_class_names(file, names)
 
 
-def _data_sets(dataset: Any, key: str) -> Iterator[Tuple[str, str, dict]]:
-    """(Annotation file, config key, config) of data sets, and inside them."""
+def data_sets_in(dataset: Any, key: str) -> Iterator[Tuple[str, str, dict]]:
+    """Yield the data sets of a config, and those inside of them.
+
+    Args:
+        dataset: The config of a data set, or a list of such.
+        key: Where it is in the whole config.
+
+    Yields:
+        Annotation file, config key and config of each.
+    """
     if isinstance(dataset, (list, tuple)):
         for index, item in enumerate(dataset):
-            yield from _data_sets(item, f'{key}.{index}')
+            yield from data_sets_in(item, f'{key}.{index}')
     if not isinstance(dataset, dict):
         return
     for inner in ('dataset', 'datasets'):
-        yield from _data_sets(dataset.get(inner), f'{key}.{inner}')
+        yield from data_sets_in(dataset.get(inner), f'{key}.{inner}')
     ann_file = dataset.get('ann_file')
     if isinstance(ann_file, str) and ann_file:
         root = dataset.get('data_root') or ''

@@ -1,10 +1,11 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
-"""Whether results can be written, and the order of file names."""
+"""Writing files whole or not at all, and the order of file names."""
 
 import os
 import os.path as osp
 import re
-from typing import Tuple
+from contextlib import contextmanager
+from typing import IO, Iterator, Tuple
 
 
 def check_writable(path: str, kind: str) -> None:
@@ -32,6 +33,38 @@ def check_writable(path: str, kind: str) -> None:
         ) from error
     if not existed:
         os.remove(path)
+
+
+@contextmanager
+def whole_file(path: str) -> Iterator[IO[str]]:
+    """Write a text file under a temporary name, which is then renamed.
+
+    So a file that was there stays whole if the disk is full or the work is
+    interrupted.
+
+    Args:
+        path: The file, whose folder is made if need be.
+
+    Yields:
+        The open file, in UTF-8.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    temporary = f'{path}.part'
+    try:
+        os.makedirs(osp.dirname(path) or '.', exist_ok=True)
+        with open(temporary, 'w', encoding='utf-8') as file:
+            yield file
+        os.replace(temporary, path)
+    except OSError as error:
+        raise type(error)(
+            f'cannot write {osp.abspath(path)} ({error}); what was there '
+            'before is as it was'
+        ) from error
+    finally:
+        if osp.exists(temporary):
+            os.remove(temporary)
 
 
 def natural_key(name: str) -> Tuple:

@@ -62,7 +62,11 @@ def read_image(
     Warns:
         UserWarning: It uses so few of 16 bits that it is nearly black.
     """
-    data = get(path, backend_args=backend_args)
+    return read_image_data(get(path, backend_args=backend_args), path, bits)
+
+
+def read_image_data(data: bytes, path: str, bits: int = 16) -> np.ndarray:
+    """Decode the bytes of an image file; see :func:`read_image`."""
     number = _num_pictures(data)
     if number > 1:
         raise ValueError(
@@ -185,15 +189,30 @@ def _colours_of_tiff(image: np.ndarray, data: bytes) -> np.ndarray:
 
 def _as_shown(image: np.ndarray, data: bytes) -> Optional[np.ndarray]:
     """Return an image turned and mirrored as its EXIF mark says."""
-    from PIL import Image
-
-    try:
-        mark = Image.open(io.BytesIO(data)).getexif().get(_ORIENTATION, 1)
-    except (OSError, SyntaxError):  # damaged, though it has pixels
+    mark = exif_mark(data)
+    if mark is None:  # damaged, though it has pixels
         return None
     if mark in _MIRRORED:
         image, mark = cv2.flip(image, 1), _MIRRORED[mark]
     return cv2.rotate(image, _TURNS[mark]) if mark in _TURNS else image
+
+
+def exif_mark(data: bytes) -> Optional[int]:
+    """Return how an image is turned by its EXIF mark, 1 (not) to 8.
+
+    Args:
+        data: The whole file.
+
+    Returns:
+        None: It is damaged, or no image.
+    """
+    from PIL import Image
+
+    try:
+        mark = Image.open(io.BytesIO(data)).getexif().get(0x0112, 1)
+    except (OSError, SyntaxError):
+        return None
+    return mark if mark in range(1, 9) else 1
 
 
 def _num_pictures(data: bytes) -> int:

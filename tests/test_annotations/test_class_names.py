@@ -1,7 +1,11 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 import pytest
 
-from mmhvr.annotations.class_names import match_class_names, names_in
+from mmhvr.annotations.class_names import (
+    joined_names,
+    match_class_names,
+    names_in,
+)
 from mmhvr.annotations.reader import AnnotationError, read_annotations
 
 DATA = dict(
@@ -96,3 +100,26 @@ def test_a_text_is_no_list_of_names(tmp_path, key):
     names = tmp_path / 'names.txt'
     names.write_text('car')
     assert names_in({key: str(names)}) is None
+
+
+@pytest.mark.parametrize(
+    'names, others, joined',
+    [
+        (
+            ['cartruck', 'bus'],
+            ['car', 'truck'],
+            {'cartruck': ['car', 'truck']},
+        ),
+        (['aab'], ['a', 'aa', 'b'], {'aab': ['a', 'a', 'b']}),
+        (['carpet'], ['car', 'truck'], {}),
+        (['car', ''], ['car', ''], {}),
+    ],
+)
+def test_names_in_a_row(names, others, joined):
+    assert joined_names(names, others) == joined
+
+
+def test_a_class_tuple_without_a_comma_is_an_error(file):
+    message = "'carbus' is 'car', 'bus' of .* put the comma in metainfo"
+    with pytest.raises(AnnotationError, match=message):
+        match_class_names(file, ['carbus'])

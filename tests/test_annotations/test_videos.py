@@ -77,4 +77,4 @@ def test_boxes_of_another_video_than_their_image(write, data, log):
     read_annotations(write(data))
     (text,) = log
     assert '2 of 4 annotations have another video_id' in text
-    assert "annotation 2 of image 20: 'w', and not 3;" in text
+    assert "annotation 2 of image 20: 'w', and not 3: they" in text

@@ -1,6 +1,7 @@
 # Copyright (c) mmhvr contributors. Licensed under Apache-2.0.
 import bz2
 import codecs
+import gc
 import gzip
 import json
 import lzma
@@ -9,6 +10,7 @@ import pytest
 
 from mmhvr.utils.text_files import (
     decode_text,
+    no_collection,
     numbered_lines,
     read_json,
     read_text,
@@ -92,3 +94,21 @@ def test_missing_files_are_named(tmp_path):
     for read in (read_text, read_json):
         with pytest.raises(FileNotFoundError, match='no.json'):
             read(tmp_path / 'no.json')
+
+
+def test_the_search_for_cycles_goes_on_after_a_file(tmp_path):
+    path = tmp_path / 'a.json'
+    for text in ('{"a": 1}', '{"a": '):
+        path.write_text(text)
+        try:
+            read_json(path)
+        except ValueError:
+            pass
+        assert gc.isenabled()
+    gc.disable()
+    try:
+        with no_collection():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
