@@ -117,7 +117,7 @@ class AnnotationFiles:
                     height=height,
                     video_id=video_id,
                     frame_id=place,
-                    is_vid_train_frame=True,
+                    is_vid_train_frame=part != 'val',
                 ),
             )
             for box in in_frame.get(number, ()):
