@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.registry import DefaultScope
+from mmengine.visualization import Visualizer
 from tiny_model import CONFIG
 
 import mmhvr  # noqa: F401  before mmdet and mmtrack: it serves operators
@@ -204,6 +205,13 @@ def tiny_config(tmp_path, monkeypatch):
     path.write_text(CONFIG.format(image=image))
     monkeypatch.chdir(tmp_path)
     return str(path)
+
+
+@pytest.fixture(autouse=True)
+def fresh_visualizers() -> None:
+    """Forget visualizers of runs of the same second, and their folders."""
+    for kind in (Visualizer, *Visualizer.__subclasses__()):
+        kind._instance_dict.clear()
 
 
 @pytest.fixture

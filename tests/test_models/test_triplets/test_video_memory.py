@@ -186,7 +186,11 @@ import torch
 from torch import nn
 from mmengine.registry import MODEL_WRAPPERS
 from mmhvr.run.launch import start_processes, stop_processes
-from mmhvr.models.triplets import TargetProposals, VideoMemory, VideoVectors
+from mmhvr.models.triplets import VideoMemory
+from mmhvr.models.triplets.video_structures import (
+    TargetProposals,
+    VideoVectors,
+)
 
 class Model(nn.Module):
     def __init__(self):
