@@ -2,7 +2,16 @@
 """Which fields the records of an annotation file have, and of which kind."""
 
 from itertools import chain
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Sequence,
+    Tuple,
+)
 
 from .findings import Findings
 
@@ -32,6 +41,14 @@ def is_size(value: Any) -> bool:
 def is_place(value: Any) -> bool:
     """Whether it counts from 0."""
     return is_whole(value) and value >= 0
+
+
+def is_key_frame(image: Mapping[str, Any]) -> bool:
+    """Whether an image record may be a target of training.
+
+    A record that does not say is one.
+    """
+    return image.get('is_vid_train_frame') in (None, True, 1)
 
 
 def is_flag(value: Any) -> bool:

@@ -7,10 +7,9 @@ import sys
 
 import torch
 
-from ..annotations.checks import inspect
-from ..annotations.checks.table import Table, make_table
-from ..annotations.findings import Findings
-from ..annotations.reader import examine, read_content
+from ..annotations.checks.inspection import look
+from ..annotations.checks.table import Table
+from ..annotations.reader import read_content
 from ..datasets.file_names import with_slashes
 from ..run.config_files import read_config
 from ..run.data_facts import measure
@@ -109,11 +108,10 @@ def read_checked(path: str) -> Table:
         FileNotFoundError: There is no such file.
         ValueError: It has errors, or no videos.
     """
-    content = read_content(path)
-    result = inspect(path, content)
+    findings, table = look(path, read_content(path))
     errors = [
         finding
-        for finding in result.findings
+        for finding in findings
         if finding.level == 'error' and finding.kind not in _ANSWERED
     ]
     if errors:
@@ -121,13 +119,12 @@ def read_checked(path: str) -> Table:
             f'{path} has {len(errors)} kinds of errors, such as: {errors[0]} '
             f'(mmhvr data check {path} says more)'
         )
-    file = examine(path, content, Findings(path))
-    if file is None or not file.videos or not file.annotations:
+    if not table or not table.file.videos or not table.file.annotations:
         raise ValueError(
             f'{path} has no videos with boxes; "mmhvr data import" makes a '
             'file of videos'
         )
-    return make_table(file)
+    return table
 
 
 def _check_images(table: Table, folder: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional
 
 from mmengine.fileio import exists
 
+from ..annotations.fields import is_key_frame
 from ..annotations.reader import (
     AnnotationError,
     AnnotationFile,
@@ -177,14 +178,6 @@ class VideoFrames:
                 instance['mask'] = record['segmentation']
             instances.append(instance)
         return instances
-
-
-def is_key_frame(image: dict) -> bool:
-    """Whether an image record may be a target of training.
-
-    A record that does not say is one.
-    """
-    return image.get('is_vid_train_frame') in (None, True, 1)
 
 
 def _track_numbers(file: AnnotationFile) -> Dict[Any, int]:

@@ -13,8 +13,9 @@ from mmtrack.datasets import ImagenetVIDDataset
 from mmtrack.registry import DATASETS, TASK_UTILS
 
 from ..annotations.class_names import match_class_names, names_in
+from ..annotations.fields import is_key_frame
 from ..annotations.reader import AnnotationError
-from .annotation_file import VideoFrames, is_key_frame, open_annotations
+from .annotation_file import VideoFrames, open_annotations
 from .draw_state import DrawState, seeded_globals
 from .file_names import with_slashes
 from .video_records import VideoRecord, main_category

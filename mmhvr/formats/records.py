@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
-from ..annotations.fields import is_id, is_size
+from ..annotations.fields import is_id, is_number, is_size
 from .paths import files_in
 from .structures import XYXY, TrackId
 
@@ -63,7 +63,7 @@ def corners(xywh: Any, where: str) -> XYXY:
     if (
         not isinstance(xywh, (list, tuple))
         or len(xywh) != 4
-        or not all(_is_finite(value) for value in xywh)
+        or not all(is_number(v) and math.isfinite(v) for v in xywh)
     ):
         raise ValueError(
             f'{where}: the box is {xywh!r}; it must be four numbers [x, y, '
@@ -103,9 +103,3 @@ def flag_of(record: Record, key: str) -> bool:
     if value is None:
         value = attributes_of(record).get(key)
     return value in (True, 1, 'true', 'True', '1')
-
-
-def _is_finite(value: Any) -> bool:
-    """Whether it is a number, and neither NaN nor infinite."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)

@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Dict, List, Sequence, Tuple
 
+import numpy as np
+
 from ..formats.structures import Box
+from ..utils.box_pairs import paired_iou
 
 #: The least IoU of two boxes of an object in frames that follow each other.
 LINK_IOU = 0.3
@@ -62,32 +65,23 @@ def _pairs(
     boxes: Sequence[Box], before: List[int], here: List[int], min_iou: float
 ) -> List[Tuple[int, int]]:
     """Return the links from a frame to the next, each box once."""
-    found = []
-    for old in before:
-        for new in here:
-            if boxes[old].name == boxes[new].name:
-                overlap = iou(boxes[old].xyxy, boxes[new].xyxy)
-                if overlap >= min_iou:
-                    found.append((-overlap, old, new))
+    alike = [
+        (old, new)
+        for old in before
+        for new in here
+        if boxes[old].name == boxes[new].name
+    ]
+    if not alike:
+        return []
+    old_boxes, new_boxes = (
+        np.array([boxes[place].xyxy for place in side]) for side in zip(*alike)
+    )
+    overlaps = paired_iou(old_boxes, new_boxes, offset=0).tolist()
+    found = [(-iou, *pair) for iou, pair in zip(overlaps, alike)]
     pairs: List[Tuple[int, int]] = []
     taken = set()
-    for _, old, new in sorted(found):
+    for _, old, new in sorted(f for f in found if -f[0] >= min_iou):
         if ('old', old) not in taken and ('new', new) not in taken:
             taken |= {('old', old), ('new', new)}
             pairs.append((old, new))
     return pairs
-
-
-def iou(one: Sequence[float], other: Sequence[float]) -> float:
-    """Return the IoU of two boxes, xyxy; 0 for one without area.
-
-    Example:
-        >>> iou((0, 0, 2, 2), (1, 0, 3, 2))
-        0.3333333333333333
-    """
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in (one, other)]
-    return width * height / (sum(areas) - width * height)

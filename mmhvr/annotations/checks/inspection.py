@@ -14,13 +14,13 @@ from typing import (
 )
 
 from ..findings import Finding, Findings
-from ..reader import AnnotationFile, examine
+from ..reader import examine
 from .classes import check_classes, check_names
 from .frames import check_frames_of
 from .mending import mend
 from .overlap import check_overlap
 from .pictures import Pictures, check_pictures
-from .table import make_table
+from .table import Table, make_table
 from .tracks import check_tracks
 
 # What is mended can bring another fault to light: an image that is left out
@@ -63,6 +63,18 @@ class Inspection(NamedTuple):
 def inspect(
     path: str, content: Mapping[str, Any], beside: Beside = Beside()
 ) -> Inspection:
+    """Look for all that is wrong with a file, see :func:`look`."""
+    findings, table = look(path, content, beside)
+    records = {
+        key: len(content[key])
+        for key in ('images', 'videos', 'annotations', 'categories')
+    }
+    return Inspection(findings, table is not None, records)
+
+
+def look(
+    path: str, content: Mapping[str, Any], beside: Beside = Beside()
+) -> Tuple[List[Finding], Optional[Table]]:
     """Look for all that is wrong with a file.
 
     Where ids or fields are wrong, boxes and videos are looked at in a copy
@@ -73,6 +85,10 @@ def inspect(
         content (dict): As :func:`~mmhvr.annotations.reader.read_content`
             returns it.
         beside (Beside): What it is held against.
+
+    Returns:
+        tuple: The findings, errors first, then the costliest; and the file in
+        columns, None if boxes and videos could not be looked at.
     """
     findings = Findings(path)
     file = examine(path, content, findings)
@@ -86,13 +102,10 @@ def inspect(
         more = Findings(path)
         file = examine(path, content, more)
         findings.extend(more.sorted())
-    if file is not None:
-        _check(file, content, findings, beside)
-    records = {
-        key: len(content[key])
-        for key in ('images', 'videos', 'annotations', 'categories')
-    }
-    return Inspection(findings.sorted(), file is not None, records)
+    table = None if file is None else make_table(file)
+    if table is not None:
+        _check(table, content, findings, beside)
+    return findings.sorted(), table
 
 
 def mend_all(
@@ -121,20 +134,19 @@ def mend_all(
 
 
 def _check(
-    file: AnnotationFile,
+    table: Table,
     content: Mapping[str, Any],
     findings: Findings,
     beside: Beside,
 ) -> None:
     """Look at a file that the reader could read."""
-    table = make_table(file)
     check_classes(table, findings)
     check_frames_of(table, findings)
     check_tracks(table, findings)
     if beside.names is not None:
         check_names(beside.names, table, findings)
     if beside.pictures is not None:
-        check_pictures(file.images, beside.pictures, findings)
+        check_pictures(table.file.images, beside.pictures, findings)
     if beside.other is not None:
         check_overlap(
             content,

@@ -9,6 +9,7 @@ from typing import Any, Dict, List
 
 import numpy as np
 
+from ..fields import is_key_frame
 from ..reader import AnnotationFile
 
 #: Of an image without video, a frame without number, a box without track.
@@ -73,13 +74,7 @@ def make_table(file: AnnotationFile) -> Table:
         frame=_column(
             [NONE if f is None else min(int(f), _LARGEST) for f in frames]
         ),
-        is_key=np.array(
-            [
-                image.get('is_vid_train_frame') in (None, True)
-                for image in file.images
-            ],
-            dtype=bool,
-        ),
+        is_key=np.array([is_key_frame(i) for i in file.images], dtype=bool),
         track=_tracks(file, own),
         boxes_in=boxes_in,
     )
