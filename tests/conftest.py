@@ -209,9 +209,11 @@ def tiny_config(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def fresh_visualizers() -> None:
-    """Forget visualizers of runs of the same second, and their folders."""
-    for kind in (Visualizer, *Visualizer.__subclasses__()):
+    """Forget the visualizers of earlier runs, and their folders."""
+    kinds = [Visualizer]
+    for kind in kinds:
         kind._instance_dict.clear()
+        kinds += kind.__subclasses__()
 
 
 @pytest.fixture
